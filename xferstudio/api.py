@@ -263,8 +263,7 @@ class Context(Protocol):
     """What a strategy works with; made by the engine, one for a run."""
 
     model: Any
-    """The network: `.backbone` (images to features (n, D)), `.head` (features to logits (n, C)), `.feature_width` D.
-    A strategy may put another module at `.head` in `setup`."""
+    """The network: `.backbone` (images to features (n, D)), `.head` (features to logits (n, C)), `.feature_width` D."""
     classes: tuple[str, ...]
     options: Any
     phase: int
@@ -320,8 +319,13 @@ class Strategy:
         """The phases of training, in order; `setup` and `param_groups` are asked anew at the start of each."""
         return (Phase("train", int(self.options.epochs)),)
 
+    def head(self, width: int, classes: int) -> torch.nn.Module | None:
+        """The module from features (n, width) to logits (n, classes); None for a linear layer. It is also called
+        to load a finished run, so it must depend on the options and these two numbers alone."""
+        return None
+
     def setup(self, ctx: Context) -> None:
-        """Freeze what stays, add or replace modules. Before it, everything in the network is trainable."""
+        """Freeze what stays. Before it, everything in the network is trainable."""
 
     def param_groups(self, ctx: Context) -> Sequence[Mapping[str, Any]]:
         """Groups for the optimizer: `name`, `params` (those to learn), `lr`, `weight_decay`."""
