@@ -1,0 +1,20 @@
+"""The engine: runs a project's runs as an iterator of events. Nothing here imports torch until it is needed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from xferstudio.engine.control import Control
+
+if TYPE_CHECKING:
+    from xferstudio.engine.run import run
+
+__all__ = ["Control", "run"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "run":
+        from xferstudio.engine.run import run
+
+        return run
+    raise AttributeError(name)

@@ -1,0 +1,31 @@
+"""The only way into a running run: a mailbox for pause, resume, stop, cancel and interrupt."""
+
+from __future__ import annotations
+
+import queue
+
+WORDS = ("pause", "resume", "stop", "cancel", "interrupt")
+
+
+class Control:
+    """Thread-safe; the run looks into it at least once per step.
+
+    `stop` ends the run and keeps what was learned, `cancel` throws it away, `interrupt` saves a checkpoint so
+    that the run can be resumed exactly.
+    """
+
+    def __init__(self) -> None:
+        self._words: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def put(self, word: str) -> None:
+        """Raises ValueError for any other word."""
+        if word not in WORDS:
+            raise ValueError(f"{word!r} is not one of {', '.join(WORDS)}")
+        self._words.put(word)
+
+    def get(self, timeout: float = 0.0) -> str | None:
+        """The oldest word that was not read yet; None if there is none within `timeout` seconds."""
+        try:
+            return self._words.get(timeout=timeout) if timeout > 0 else self._words.get_nowait()
+        except queue.Empty:
+            return None

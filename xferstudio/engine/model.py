@@ -1,0 +1,218 @@
+"""A network made of a backbone and a head: built for a run, its stages named, saved, and loaded again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import nn
+
+from xferstudio.api import Backbone, Preprocessing, Strategy, UserError, WeightsError
+from xferstudio.project import write_atomic
+
+if TYPE_CHECKING:
+    from xferstudio.plugins import Plugins
+
+WEIGHTS_FILE = "best.safetensors"
+METADATA_KEY = "xferstudio"
+
+
+class Network(nn.Module):
+    """`backbone` maps normalised images (N, 3, H, W) to features (N, D), `head` maps those to logits (N, C)."""
+
+    def __init__(self, backbone: nn.Module, head: nn.Module, feature_width: int) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.head = head
+        self.feature_width = feature_width
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        logits: torch.Tensor = self.head(self.backbone(images))
+        return logits
+
+
+def feature_width(backbone: nn.Module, how: Preprocessing) -> int:
+    """Width D of the features, asked of the module itself: timm's `num_features` is not always the pooled width."""
+    mode = backbone.training
+    backbone.eval()
+    with torch.inference_mode():
+        features = backbone(torch.zeros(1, 3, *how.size))
+    backbone.train(mode)
+    if features.ndim != 2:
+        raise WeightsError(f"the backbone gives features of shape {tuple(features.shape)}; pooled (N, D) is needed")
+    return int(features.shape[1])
+
+
+def build_network(backbone: Backbone, strategy: Strategy, classes: int) -> Network:
+    """A network for a new run: pretrained or fresh as the strategy says, with a new head."""
+    body = backbone.build(strategy.pretrained)
+    width = feature_width(body, backbone.preprocessing())
+    return Network(body, make_head(strategy, width, classes), width)
+
+
+def make_head(strategy: Strategy, width: int, classes: int) -> nn.Module:
+    """The strategy's own head, or a linear layer with zero bias and small weights."""
+    head = strategy.head(width, classes)
+    if head is None:
+        head = nn.Linear(width, classes)
+        nn.init.normal_(head.weight, std=0.01)
+        nn.init.zeros_(head.bias)
+    return head
+
+
+def normalise(images: torch.Tensor, how: Preprocessing) -> torch.Tensor:
+    """Prepared images, uint8 (N, H, W, 3), to float32 (N, 3, H, W) in channels-last memory."""
+    mean = torch.tensor(how.mean, device=images.device) * 255
+    scale = 1 / (torch.tensor(how.std, device=images.device) * 255)
+    return ((images.to(torch.float32) - mean) * scale).permute(0, 3, 1, 2)
+
+
+# ------------------------------------------------------------------------------------------------ stages
+
+
+def stages(backbone: nn.Module) -> list[list[nn.Module]]:
+    """The backbone's modules that hold parameters directly, grouped from input to output.
+
+    For timm networks the groups are timm's own (`group_matcher`); otherwise each direct child is one stage.
+    """
+    from xferstudio.engine import torchvision_ops  # noqa: F401
+    from timm.models import group_modules  # isort: skip
+
+    matcher = getattr(backbone, "group_matcher", None)
+    groups: dict[int, list[nn.Module]] = {}
+    if matcher is not None:
+        by_name = dict(backbone.named_modules())
+        for name, layer in group_modules(backbone, matcher(coarse=True), reverse=True).items():
+            groups.setdefault(int(layer), []).append(by_name[name])
+        return [groups[layer] for layer in sorted(groups)]
+    return [[m for m in child.modules() if next(m.parameters(recurse=False), None) is not None] or [child] for child in backbone.children()]
+
+
+def set_modes(network: nn.Module, batch_norm: bool = True) -> None:
+    """Training mode for what learns, `eval()` for what is frozen; `batch_norm=False` keeps all statistics still.
+
+    A module without parameters (dropout, pooling) follows the module around it.
+    """
+
+    def visit(module: nn.Module, inherited: bool) -> None:
+        own = list(module.parameters())
+        mode = any(p.requires_grad for p in own) if own else inherited
+        is_norm = isinstance(module, nn.modules.batchnorm._BatchNorm)
+        module.training = mode and (batch_norm or not is_norm)
+        for child in module.children():
+            visit(child, mode)
+
+    visit(network, True)
+
+
+# ------------------------------------------------------------------------------------- identity and files
+
+
+def weights_hash(state: Mapping[str, torch.Tensor]) -> str:
+    """One hash (hex, 32 digits) of names, kinds, shapes and values, whatever file they came from."""
+    digest = hashlib.blake2b(digest_size=16)
+    for name in sorted(state):
+        tensor = state[name].detach().cpu().contiguous()
+        digest.update(f"{name}:{tensor.dtype}:{tuple(tensor.shape)};".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()
+
+
+def save_weights(path: Path, state: Mapping[str, torch.Tensor], metadata: Mapping[str, Any]) -> None:
+    """A safetensors file with `metadata` as JSON in its header; written whole or not at all."""
+    tensors = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in state.items()}
+    write_atomic(path, save(tensors, {METADATA_KEY: json.dumps(dict(metadata), ensure_ascii=False)}))
+
+
+def read_weights(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    """Tensors and metadata. Raises WeightsError for a file that is missing or damaged."""
+    try:
+        with safe_open(str(path), "pt") as file:
+            metadata = json.loads((file.metadata() or {}).get(METADATA_KEY, "{}"))
+            return {name: file.get_tensor(name) for name in file.keys()}, metadata  # noqa: SIM118
+    except FileNotFoundError:
+        raise WeightsError(f"{path} is not there; the run has no learned weights yet") from None
+    except (SafetensorError, OSError, ValueError) as error:
+        raise WeightsError(f"{path} is damaged and cannot be read ({error}); train the run again") from None
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A finished run's model. `details` are the facts that travel with an export."""
+
+    network: Network
+    preprocessing: Preprocessing
+    classes: tuple[str, ...]
+    temperature: float
+    architecture: str
+    details: Mapping[str, Any]
+
+    def logits(self, images: np.ndarray) -> np.ndarray:
+        """Prepared images, uint8 (N, H, W, 3), to logits (N, C) float32."""
+        device = next(self.network.parameters()).device
+        with torch.inference_mode():
+            batch = normalise(torch.from_numpy(np.ascontiguousarray(images)).to(device), self.preprocessing)
+            result: np.ndarray = self.network(batch).float().cpu().numpy()
+        return result
+
+    def probabilities(self, images: np.ndarray) -> np.ndarray:
+        """Prepared images, uint8 (N, H, W, 3), to class probabilities (N, C) float32."""
+        scaled = torch.from_numpy(self.logits(images)) / self.temperature
+        result: np.ndarray = torch.softmax(scaled, 1).numpy()
+        return result
+
+
+def load_trained(folder: Path, plugins: Plugins | None = None) -> Trained:
+    """The model of a run folder, on the CPU in float32 and eval mode. Raises UserError when there is none."""
+    state, facts = read_weights(Path(folder) / WEIGHTS_FILE)
+    try:
+        classes = tuple(str(name) for name in facts["classes"])
+        how = Preprocessing.from_dict(facts["preprocessing"])
+        strategy_id, options, backbone_id = str(facts["strategy"]), dict(facts["options"]), str(facts["backbone"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise WeightsError(f"{Path(folder) / WEIGHTS_FILE} lacks its description ({error}); train the run again") from None
+    from xferstudio.api import make_options
+    from xferstudio.plugins import load_plugins
+
+    plugins = plugins or load_plugins()
+    kind = plugins.strategy(strategy_id)
+    strategy = kind(make_options(kind.Options, options))
+    body = _architecture(plugins, backbone_id, str(facts.get("architecture", "")))
+    width = feature_width(body, how)
+    network = Network(body, make_head(strategy, width, len(classes)), width)
+    try:
+        network.load_state_dict(state)
+    except RuntimeError as error:
+        raise WeightsError(f"the weights of {folder} do not fit the network {backbone_id}: {error}") from None
+    network.eval().requires_grad_(False)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return Trained(
+        network=network,
+        preprocessing=how,
+        classes=classes,
+        temperature=float(facts.get("temperature", 1.0)),
+        architecture=str(facts.get("architecture", "")),
+        details=facts,
+    )
+
+
+def _architecture(plugins: Plugins, backbone_id: str, architecture: str) -> nn.Module:
+    """The bare network: from its plugin, or from timm by name where the plugin's weights file is gone by now."""
+    try:
+        return plugins.backbone(backbone_id).build(False)
+    except UserError:
+        if not architecture or "#" in backbone_id:
+            raise
+    from xferstudio.engine import torchvision_ops  # noqa: F401
+    import timm  # isort: skip
+
+    module: nn.Module = timm.create_model(architecture, pretrained=False, num_classes=0)
+    return module
