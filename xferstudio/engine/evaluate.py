@@ -33,7 +33,7 @@ WIDE = 0.20
 
 
 def wilson(successes: float, n: float, confidence: float = CONFIDENCE) -> Interval:
-    """Score interval of a proportion (Wilson 1927); (0, 1) for n = 0. `n` may be a fractional, effective size."""
+    """Score interval of a proportion (Wilson 1927); (0, 1) for n = 0. `n` may be fractional."""
     if n <= 0:
         return 0.0, 1.0
     low, high = _wilson(np.array([successes], np.float64), np.array([n], np.float64), confidence)
@@ -53,7 +53,7 @@ def _wilson(successes: Floats, n: Floats, confidence: float = CONFIDENCE) -> tup
 
 
 def softmax(logits: NDArray[Any], temperature: float = 1.0) -> Floats:
-    """Probabilities (n, C) in float64 of logits (n, C) over a temperature; never overflows for finite logits."""
+    """Probabilities (n, C) in float64 of logits (n, C) over a temperature, without overflow."""
     scaled = np.asarray(logits, np.float64) / temperature
     if scaled.shape[-1] == 0:
         return scaled
@@ -78,7 +78,7 @@ def _bin(confidence: Floats, bins: int) -> Ints:
 
 
 def fit_temperature(logits: NDArray[Any], labels: NDArray[Any]) -> float:
-    """The temperature in [0.05, 20] with which softmax of logits (n, C) fits labels (n,) best; 1.0 for n < 10.
+    """The temperature in [0.05, 20] that best fits logits (n, C) to labels (n,); 1.0 for n < 10.
 
     Minimises the summed log loss plus (log T)^2 / 2, that is, with a log-normal prior around 1 that is worth
     about one image. Without it, validation images that are all right would send T to its lower end (ever more
@@ -117,7 +117,7 @@ def fit_temperature(logits: NDArray[Any], labels: NDArray[Any]) -> float:
 
 
 def quick(labels: NDArray[Any], probabilities: NDArray[Any]) -> dict[str, Any]:
-    """What every epoch shows: accuracy, accuracy_interval, balanced_accuracy, macro_f1, loss; no resampling."""
+    """What every epoch shows: accuracy, accuracy_interval, balanced_accuracy, macro_f1, loss; cheap."""
     truth, chances = _checked(labels, probabilities)
     n, classes = chances.shape
     if n == 0:
@@ -184,11 +184,12 @@ def metrics(
     }
     ece = expected_calibration_error(sure, correct)
     generator = np.random.default_rng(seed)
+    chance = _ece_by_chance(sure, generator, resamples)
     members = np.unique(np.asarray(groups, dtype=str), return_inverse=True)[1] if groups is not None else None
     count = int(members.max()) + 1 if members is not None else n
     if members is None or count == n:
         method = "wilson"
-        bounds["ece"] = _ece_interval(ece, _resampled_ece(sure, correct, generator, resamples))
+        bounds["ece"] = _ece_interval(ece, _resampled_ece(sure, correct, generator, resamples), chance)
     else:
         method = "bootstrap over groups"
         draws = _group_draws(truth, predicted, sure, members, width, generator, resamples)
@@ -205,7 +206,7 @@ def metrics(
                 bounds[name] = _widest(bounds[name], flawless)
         if shown == 0.0:
             bounds["accuracy"] = _widest(bounds["accuracy"], wilson(0, count))
-        bounds["ece"] = _ece_interval(ece, draws["ece"])
+        bounds["ece"] = _ece_interval(ece, draws["ece"], chance)
         with np.errstate(invalid="ignore", divide="ignore"):
             recalls, precisions = hits / labelled, hits / called
         for k in range(width):
@@ -295,7 +296,7 @@ def _checked(labels: NDArray[Any], probabilities: NDArray[Any]) -> tuple[Ints, F
 
 
 def _log_loss(truth: Ints, chances: Floats, dtype: np.dtype[Any]) -> float:
-    # Clipped at the precision that the probabilities came in, as scikit-learn does: a zero may be a rounded one.
+    # Clipped at the precision that the probabilities came in, as in scikit-learn: zeros may be rounded.
     floor = float(np.finfo(dtype if np.issubdtype(dtype, np.floating) else np.float64).eps)
     return float(-np.log(np.clip(chances[np.arange(len(truth)), truth], floor, 1.0)).mean())
 
@@ -324,7 +325,7 @@ def _balanced_interval(hits: Floats, labelled: Floats) -> Interval:
 def _f1_interval(confusion: NDArray[Any]) -> Interval:
     """MOVER over the classes' F1, correlated as the delta method says (one mistake lowers two of them).
 
-    Among the images that are of a class or were called it, the hits are a proportion J, and F1 = 2J / (1 + J).
+    Among the images that are of a class or were called it, the hits are a proportion J; F1 = 2J / (1 + J).
     """
     counts = confusion.astype(np.float64)
     hits, sizes = np.diag(counts), counts.sum(axis=0) + counts.sum(axis=1)
@@ -348,31 +349,52 @@ def _f1_interval(confusion: NDArray[Any]) -> Interval:
     return max(0.0, value - down), min(1.0, value + up)
 
 
-def _ece_interval(value: float, draws: Floats) -> Interval:
-    """Basic bootstrap interval: resampling adds the upward bias of the figure once more, and turning the draws
-    round takes it out. It is stretched to hold the value itself, which may lie above."""
-    low, high = np.quantile(draws, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    return max(0.0, min(value, 2 * value - float(high))), min(1.0, max(value, 2 * value - float(low)))
+def _ece_interval(value: float, draws: Floats, chance: float) -> Interval:
+    """From resampled values, and the value that a perfectly calibrated model may well show by chance.
+
+    The figure is biased upward in small samples, and resampling adds that bias once more. The lower end
+    turns the draws round, which takes out both; the upper end takes out one: in simulation this holds the
+    truth as often as it says, and turning both round does not. Nothing above 0 is claimed below `chance`.
+    """
+    high = float(np.quantile(draws, (1 + CONFIDENCE) / 2))
+    bias = max(0.0, float(draws.mean()) - value)
+    lower = 0.0 if value <= chance else max(0.0, min(value, 2 * value - high))
+    return lower, min(1.0, max(value, high - bias))
+
+
+def _cells(sure: Floats, correct: NDArray[Any], fine: bool) -> tuple[Floats, Floats, Floats]:
+    """Images as cells of equal fate: number of images, mean gap, and bin as a one-hot table (cells, bins)."""
+    cell = np.arange(len(sure))
+    bins = _bin(sure, BINS)
+    if not fine:
+        # Images equally right, with confidences within 1/120 of each other, share a cell.
+        kept, cell = np.unique(_bin(sure, BINS * 8) * 2 + correct, return_inverse=True)
+        bins = kept // 2 // 8
+    weights = np.bincount(cell).astype(np.float64)
+    table = np.zeros((len(weights), BINS))
+    table[np.arange(len(weights)), bins] = 1.0
+    return weights, np.bincount(cell, weights=sure - correct) / weights, table
 
 
 def _resampled_ece(
     sure: Floats, correct: NDArray[Any], generator: np.random.Generator, resamples: int
 ) -> Floats:
     n = len(sure)
-    gap = sure - correct
-    bins = _bin(sure, BINS)
-    weights = np.ones(n)
-    if n > 500:
-        # Images equally right, with confidences within 1/120 of each other, are drawn as one cell.
-        cell = _bin(sure, BINS * 8) * 2 + correct
-        kept, cell = np.unique(cell, return_inverse=True)
-        weights = np.bincount(cell).astype(np.float64)
-        gap = np.bincount(cell, weights=gap) / weights
-        bins = kept // 2 // 8
-    drawn = generator.multinomial(n, weights / n, size=resamples).astype(np.float64)
-    table = np.zeros((len(gap), BINS))
-    table[np.arange(len(gap)), bins] = gap
-    return np.asarray(np.abs(drawn @ table).sum(axis=1) / n)
+    weights, gap, table = _cells(sure, correct, n <= 500)
+    drawn = generator.multinomial(n, weights / n, size=resamples)
+    return np.asarray(np.abs((drawn * gap) @ table).sum(axis=1) / n, np.float64)
+
+
+def _ece_by_chance(sure: Floats, generator: np.random.Generator, resamples: int) -> float:
+    """The 97.5 % quantile of the figure when every image is right with exactly its confidence
+    (consistency resampling, Broecker and Smith, Weather and Forecasting 22, 2007)."""
+    n = len(sure)
+    weights, mean, table = _cells(sure, np.zeros(n, np.int64), n <= 500)
+    right = generator.binomial(
+        weights.astype(np.int64), np.clip(mean, 0.0, 1.0), size=(resamples, len(weights))
+    )
+    drawn = np.abs((weights * mean - right) @ table).sum(axis=1) / n
+    return float(np.quantile(drawn, (1 + CONFIDENCE) / 2))
 
 
 def _group_draws(
@@ -409,7 +431,10 @@ def _group_draws(
         ],
         axis=1,
     )
-    drawn = generator.multinomial(count, np.full(count, 1 / count), size=resamples).astype(np.float64)
+    places = generator.integers(0, count, size=(resamples, count)) + count * np.arange(resamples)[:, None]
+    drawn = (
+        np.bincount(places.ravel(), minlength=resamples * count).reshape(resamples, count).astype(np.float64)
+    )
     hits, labelled, called, gaps = np.split(drawn @ sums, [width, 2 * width, 3 * width], axis=1)
     sizes = labelled.sum(axis=1)
     balanced, macro = _means(hits, labelled, called)
