@@ -1,0 +1,69 @@
+# make demo, make test, make app, make bench: each first makes the virtual environment, if it is not there yet.
+
+VENV ?= .venv
+PYTHON ?= python3
+
+ifeq ($(OS),Windows_NT)
+BIN := $(VENV)/Scripts
+else
+BIN := $(VENV)/bin
+endif
+
+# The tools of [dependency-groups] dev, by name: pip understands groups only from 25.1 on.
+DEV := hypothesis import-linter mypy pytest ruff scikit-learn scipy
+SOURCES := xferstudio plugins tests benchmarks resources
+STAMP := $(VENV)/.installed
+DISTRIBUTIONS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/xferstudio-*/pyproject.toml))
+
+.PHONY: help demo test app bench clean lint unit distributions
+
+help:
+	@echo "make demo   train, compare, export and predict on the sample, then on real X-rays"
+	@echo "make test   everything that the continuous integration checks"
+	@echo "make app    open the window"
+	@echo "make bench  measure, and print the ratio tables"
+	@echo "make clean  remove what the others made"
+	@echo "Settings: VENV=$(VENV) PYTHON=$(PYTHON)"
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
+	  echo "xferstudio needs Python 3.10 or newer, and '$(PYTHON)' is not; name another: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "'$(PYTHON)' cannot make virtual environments; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[backbones,formats,tables]" $(DEV)
+	@touch $@
+
+demo: $(STAMP)
+	$(BIN)/xferstudio demo demo-output
+
+test: lint unit distributions
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+unit: lint
+	$(BIN)/python -m pytest
+
+# The plugins of other makers, installed as their users install them: each passes its own tests and the kit.
+distributions: unit
+	@set -e; for each in $(DISTRIBUTIONS); do \
+	  echo "== $$each"; \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -c constraints.txt "./$$each"; \
+	  if [ -d "$$each/tests" ]; then $(BIN)/python -m pytest "$$each/tests"; fi; \
+	  $(BIN)/xferstudio check-plugin "$$(basename $$each)"; \
+	done
+
+app:
+	@echo "The window is not part of this version yet; everything works on the command line: $(BIN)/xferstudio --help"
+	@exit 1
+
+bench: $(STAMP)
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf .venv build dist demo-output *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find xferstudio plugins tests benchmarks resources -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1475 @@
+"""The command line: reads the arguments, calls the part of the program that does the work, and prints.
+
+Exit codes: 0 done (a run that was stopped and kept included); 1 something that was asked for failed; 2 a
+mistake in what was asked, told in a sentence; 3 a fault of the program, its traceback in a log file; 130
+interrupted or cancelled. Nothing heavy is imported before a command needs it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import difflib
+import errno
+import glob
+import json
+import math
+import os
+import signal
+import sys
+import threading
+import time
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
+
+from xferstudio import __version__
+from xferstudio.api import OptionInfo, UserError, describe_options, option_faults
+from xferstudio.events import (
+    COMMANDS,
+    EpochDone,
+    Event,
+    Notice,
+    PhaseStarted,
+    Progress,
+    RunEnded,
+    RunPaused,
+    RunResumed,
+    RunStarted,
+    StepDone,
+    to_json,
+)
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from xferstudio.engine import Control
+    from xferstudio.plugins import Plugins
+    from xferstudio.project import Project, Run
+
+DONE, FAILED, MISTAKE, FAULT, INTERRUPTED = 0, 1, 2, 3, 130
+
+LOG_FOLDER = "XFERSTUDIO_LOG"
+"""Environment variable: the folder for log files, instead of the user's log folder."""
+
+
+# -------------------------------------------------------------------------------------------- printing
+
+
+def _say(text: str = "") -> None:
+    sys.stdout.write(text + "\n")
+
+
+def _warn(text: str) -> None:
+    """A sentence for the person, apart from the results."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        sys.stderr.write(f"xferstudio: {text}\n")
+        sys.stderr.flush()
+
+
+def _line(text: str) -> None:
+    """One line of JSON: always UTF-8, whatever the terminal speaks, and out at once.
+
+    A file name that is not valid UTF-8 holds lone surrogates; they come out as JSON's own escapes.
+    """
+    data = text.encode("utf-8", "backslashreplace") + b"\n"
+    sys.stdout.flush()
+    binary = getattr(sys.stdout, "buffer", None)
+    if binary is None:
+        sys.stdout.write(data.decode("utf-8"))
+        sys.stdout.flush()
+    else:
+        binary.write(data)
+        binary.flush()
+
+
+def _plain(value: Any) -> Any:
+    """JSON has no NaN and no infinity."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _dump(value: Any) -> None:
+    _line(json.dumps(_plain(value), ensure_ascii=False, default=str))
+
+
+def _width(text: str) -> int:
+    """Columns that a text takes on a terminal: East Asian letters take two, combining marks none."""
+    columns = 0
+    for letter in text:
+        if not unicodedata.combining(letter):
+            columns += 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+    return columns
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Aligned columns under a head line; the last column is free to run on."""
+    lines = [list(head), *(list(row) for row in rows)]
+    widths = [max(_width(line[column]) for line in lines) for column in range(len(head))]
+    texts = []
+    for number, line in enumerate(lines):
+        cells = [cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True)]
+        texts.append("  ".join(cells).rstrip())
+        if number == 0:
+            texts.append("  ".join("-" * width for width in widths))
+    return "\n".join(texts)
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def _bytes(size: float) -> str:
+    for unit in ("bytes", "KB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} TB"
+
+
+def _seconds(seconds: float | None) -> str:
+    if seconds is None or not math.isfinite(seconds):
+        return "?"
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 120:
+        return f"{minutes} min {rest:02d} s"
+    return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def _percent(share: Any) -> str:
+    return f"{100 * share:.1f} %" if isinstance(share, (int, float)) and math.isfinite(share) else "?"
+
+
+def _accuracy(metrics: Mapping[str, Any]) -> str:
+    """`91.7 % (88.1 to 94.3)`, or an empty text where nothing was measured."""
+    if not metrics or metrics.get("accuracy") is None:
+        return ""
+    text = _percent(metrics["accuracy"])
+    interval = metrics.get("accuracy_interval")
+    if interval and all(isinstance(bound, (int, float)) for bound in interval):
+        text += f" ({100 * interval[0]:.1f} to {100 * interval[1]:.1f})"
+    return text
+
+
+def _result(summary: Mapping[str, Any]) -> str:
+    """The headline of a summary: accuracy on the test split, or else on validation."""
+    for split, name in (("test", "test"), ("val", "validation")):
+        text = _accuracy(summary.get(split) or {})
+        if text:
+            return f"{name} accuracy {text}"
+    return ""
+
+
+# -------------------------------------------------------------------------------------------- watching a run
+
+
+class Display(Protocol):
+    """Something that shows the events of a run."""
+
+    def show(self, event: Event) -> None:
+        """Show one event."""
+
+    def close(self) -> None:
+        """Give the terminal back; showing more afterwards is allowed."""
+
+
+class JsonLines:
+    """Each event as one line of JSON."""
+
+    def show(self, event: Event) -> None:
+        """Print the event's line at once."""
+        _line(to_json(event))
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+
+class PlainLines:
+    """A line for everything that is worth one, for pipes and log files: epochs and milestones, not steps."""
+
+    quiet_seconds = 30.0
+    """How long a task may take before a line says that it is still going."""
+
+    def __init__(self, write: Callable[[str], None] | None = None) -> None:
+        self._write = write or self._print
+        self._told = time.monotonic()
+
+    @staticmethod
+    def _print(text: str) -> None:
+        _say(text)
+        sys.stdout.flush()
+
+    def _tell(self, text: str) -> None:
+        self._told = time.monotonic()
+        self._write(text)
+
+    def show(self, event: Event) -> None:
+        """Print what a person would want to read."""
+        quiet = time.monotonic() - self._told > self.quiet_seconds
+        if isinstance(event, RunStarted):
+            counts = event.counts
+            images = ", ".join(
+                f"{counts[key]:,} {word}"
+                for key, word in (
+                    ("train", "train"),
+                    ("val", "validation"),
+                    ("test", "test"),
+                    ("left_out", "left out"),
+                )
+                if counts.get(key) is not None
+            )
+            self._tell(
+                f"{event.run}: {event.strategy} on {event.backbone}, {event.device}, {event.precision}; "
+                f"{_count(len(event.classes), 'class', 'classes')}; images: {images}"
+            )
+            if event.resumed_step:
+                self._tell(f"  goes on from step {event.resumed_step}")
+        elif isinstance(event, Notice):
+            self._tell(f"  {'warning: ' if event.level == 'warning' else ''}{event.text}")
+        elif isinstance(event, Progress):
+            if event.done >= event.total > 0:
+                speed = f", {event.per_second:.0f} per second" if event.per_second else ""
+                self._tell(f"  {event.task}: {event.done:,} of {event.total:,}{speed}")
+            elif quiet:
+                left = f", {_seconds(event.seconds_left)} left" if event.seconds_left is not None else ""
+                self._tell(
+                    f"  {event.task}: {event.done:,}{f' of {event.total:,}' if event.total else ''}{left}"
+                )
+        elif isinstance(event, PhaseStarted):
+            self._tell(
+                f"  phase {event.phase + 1} of {event.phases}, {event.name}: "
+                f"{_count(event.epochs, 'epoch')}, "
+                f"{event.trainable_parameters:,} of {event.total_parameters:,} parameters learn"
+                + ("; the frozen part is computed once" if event.boundary else "")
+            )
+        elif isinstance(event, StepDone):
+            if quiet:
+                self._tell(
+                    f"  step {event.step:,} of {event.steps:,}, "
+                    f"{event.images_per_second:.0f} images per second"
+                )
+        elif isinstance(event, EpochDone):
+            loss = event.train.get("loss")
+            self._tell(
+                f"  epoch {event.epoch} of {event.epochs}: "
+                + (f"loss {loss:.4f}, " if isinstance(loss, (int, float)) else "")
+                + f"validation accuracy {_accuracy(event.val) or '?'}"
+                + (", the best so far" if event.best else "")
+                + (f"; {_seconds(event.seconds_left)} left" if event.seconds_left > 0 else "")
+            )
+        elif isinstance(event, RunPaused):
+            self._tell(f"  paused at step {event.step}")
+        elif isinstance(event, RunResumed):
+            self._tell("  goes on")
+        elif isinstance(event, RunEnded):
+            self._tell(ending(event))
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+
+def ending(event: RunEnded) -> str:
+    """The result line of a run."""
+    words = {
+        "finished": "finished",
+        "stopped": "stopped early; what was learned is kept",
+        "cancelled": "cancelled",
+        "interrupted": "interrupted; the same command goes on from here",
+        "failed": "failed",
+    }
+    head = words[event.reason]
+    if event.message:
+        head = event.message if event.reason == "finished" else f"{head}: {event.message}"
+    parts = [head.rstrip(".")]
+    result = _result(event.summary)
+    if result:
+        parts.append(result)
+    verdict = event.summary.get("verdict")
+    if isinstance(verdict, str) and verdict:
+        parts.append(verdict)
+    seconds = event.seconds or event.summary.get("seconds") or 0.0
+    if seconds:
+        parts.append(_seconds(float(seconds)))
+    if event.folder:
+        parts.append(event.folder)
+    return "; ".join(parts)
+
+
+class Bars:
+    """A progress bar for what goes on, and the plain lines above it; for a terminal."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+
+        self._console = Console(highlight=False, soft_wrap=True)
+        self._new: Callable[[], Any] = lambda: Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            TextColumn("{task.completed:.0f}/{task.total:.0f}", markup=False),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[note]}", markup=False),
+            console=self._console,
+            transient=True,
+        )
+        self._progress: Any = None
+        self._task: Any = None
+        self._name = ""
+        self._epoch = ""
+        self._val = ""
+        self._lines = PlainLines(lambda text: self._console.print(text, markup=False))
+        self._lines.quiet_seconds = math.inf
+
+    def _bar(self, name: str, done: int, total: int, note: str) -> None:
+        if self._progress is None:
+            self._progress = self._new()
+            self._progress.start()
+        if self._task is None or name != self._name:
+            if self._task is not None:
+                self._progress.remove_task(self._task)
+            self._task, self._name = self._progress.add_task(name, total=max(total, 1), note=""), name
+        self._progress.update(self._task, completed=done, total=max(total, done, 1), note=note)
+
+    def show(self, event: Event) -> None:
+        """Move the bar, or print a line above it."""
+        if isinstance(event, Progress):
+            self._bar(
+                event.task, event.done, event.total, f"{event.per_second:.0f}/s" if event.per_second else ""
+            )
+            return
+        if isinstance(event, StepDone):
+            note = f"{event.images_per_second:.0f} images/s" + (
+                f", validation {self._val}" if self._val else ""
+            )
+            self._bar(f"epoch {event.epoch}{self._epoch}", event.step, event.steps, note)
+            return
+        if isinstance(event, EpochDone):
+            self._epoch, self._val = f" of {event.epochs}", _percent(event.val.get("accuracy"))
+        elif isinstance(event, RunStarted):
+            self._epoch, self._val = f" of {event.epochs}" if event.epochs else "", ""
+        elif isinstance(event, RunEnded):
+            self.close()
+        self._lines.show(event)
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self._progress is not None:
+            self._progress.stop()
+        self._progress = self._task = None
+        self._name = ""
+
+
+class Unbreakable:
+    """Shows events while somebody reads them; a reader that goes away does not end the run."""
+
+    def __init__(self, inner: Display) -> None:
+        self._inner: Display | None = inner
+
+    def show(self, event: Event) -> None:
+        """Show the event, unless nobody reads any more."""
+        if self._inner is None:
+            return
+        try:
+            self._inner.show(event)
+        except OSError:
+            self._inner = None
+            _mute_stdout()
+
+    def close(self) -> None:
+        """Give the terminal back."""
+        if self._inner is not None:
+            with contextlib.suppress(OSError):
+                self._inner.close()
+
+
+def _display(as_json: bool) -> Unbreakable:
+    if as_json:
+        return Unbreakable(JsonLines())
+    if _is_terminal(sys.stdout) and os.environ.get("TERM") != "dumb":
+        return Unbreakable(Bars())
+    return Unbreakable(PlainLines())
+
+
+def _is_terminal(stream: Any) -> bool:
+    try:
+        return bool(stream.isatty())
+    except (AttributeError, ValueError):
+        return False
+
+
+def _mute_stdout() -> None:
+    """Let nothing fail on a standard output that is gone, the flush at exit included."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
+# -------------------------------------------------------------------------------------------- steering a run
+
+
+class Steering:
+    """Hands the words from standard input and the signals to the run that goes on at the moment."""
+
+    def __init__(self) -> None:
+        self._control: Control | None = None
+        self._paused = False
+        self._interrupted = False
+        self._restore: dict[int, Any] = {}
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether somebody asked to end all this."""
+        return self._interrupted
+
+    def attach(self, control: Control) -> None:
+        """From now on, words go to this run."""
+        self._control = control
+        self._paused = False
+
+    def put(self, word: str) -> None:
+        """Hand a word on."""
+        if word in ("pause", "resume"):
+            self._paused = word == "pause"
+        if self._control is not None:
+            self._control.put(word)
+
+    def toggle(self) -> None:
+        """Pause, or go on."""
+        self.put("resume" if self._paused else "pause")
+
+    def listen_to_signals(self) -> None:
+        """Interrupt and terminate save and end; a second one ends at once. For the main thread only."""
+        if threading.current_thread() is not threading.main_thread():
+            return
+        reactions: dict[str, Callable[[], None]] = {
+            "SIGINT": self._interrupt,
+            "SIGTERM": self._interrupt,
+            "SIGHUP": self._interrupt,
+            "SIGBREAK": self._interrupt,
+            "SIGUSR1": self.toggle,
+            "SIGUSR2": lambda: self.put("stop"),
+            "SIGQUIT": lambda: self.put("cancel"),
+        }
+        for name, reaction in reactions.items():
+            number = getattr(signal, name, None)
+            # A signal that the parent had ignored stays ignored (nohup, jobs in the background of a script).
+            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+                self._restore[number] = signal.signal(number, self._handler(reaction))
+
+    @staticmethod
+    def _handler(reaction: Callable[[], None]) -> Callable[[int, FrameType | None], None]:
+        def handle(_number: int, _frame: FrameType | None) -> None:
+            reaction()
+
+        return handle
+
+    def _interrupt(self) -> None:
+        if self._interrupted:
+            os._exit(INTERRUPTED)
+        self._interrupted = True
+        _warn("saving, then ending; once more to end at once")
+        self.put("interrupt")
+
+    def listen_to_stdin(self) -> None:
+        """Read words in the background. The end of the input means nothing."""
+        try:
+            source = sys.stdin.fileno()
+        except (AttributeError, OSError, ValueError):
+            return
+        stop = getattr(signal, "SIGTTIN", None)
+        if stop is not None and threading.current_thread() is threading.main_thread():
+            # A job in the background that reads its terminal would be stopped; now the read just fails.
+            self._restore.setdefault(stop, signal.signal(stop, signal.SIG_IGN))
+        threading.Thread(target=self._read, args=(source,), name="commands", daemon=True).start()
+
+    def _read(self, source: int) -> None:
+        # os.read and not sys.stdin: the interpreter aborts at exit if a daemon thread is in a buffered read.
+        rest = b""
+        while True:
+            try:
+                data = os.read(source, 4096)
+            except OSError:
+                return
+            if not data:
+                return
+            *lines, rest = (rest + data).split(b"\n")
+            for line in lines:
+                word = line.decode("utf-8", "replace").strip().lower()
+                if word in COMMANDS:
+                    self.put(word)
+                elif word:
+                    _warn(f"unknown command {word!r}; a run understands {', '.join(COMMANDS)}")
+
+    def close(self) -> None:
+        """Leave the signals as they were."""
+        for number, before in self._restore.items():
+            signal.signal(number, before)
+        self._restore.clear()
+        self._control = None
+
+
+@dataclass
+class Outcome:
+    """How one run of a batch ended."""
+
+    project: str
+    run: str
+    reason: str
+    message: str = ""
+    folder: str = ""
+    seconds: float = 0.0
+    summary: Mapping[str, Any] = field(default_factory=dict)
+    skipped: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {
+            "project": self.project,
+            "run": self.run,
+            "reason": self.reason,
+            "skipped": self.skipped,
+            "message": self.message,
+            "folder": self.folder,
+            "seconds": self.seconds,
+            "test": self.summary.get("test") or {},
+        }
+
+
+def _perform(
+    project: Project,
+    run: Run,
+    plugins: Plugins,
+    steering: Steering,
+    display: Display,
+    device: str,
+    fresh: bool,
+) -> Outcome:
+    """Run one run and show it. An error that comes out of the engine is shown as its ending and raised."""
+    from xferstudio import engine
+
+    control = engine.Control()
+    steering.attach(control)
+    started, ended = False, None
+    try:
+        for event in engine.run(
+            project, run, plugins=plugins, control=control, device=device or run.device or "auto", fresh=fresh
+        ):
+            started = started or isinstance(event, RunStarted)
+            if isinstance(event, RunEnded):
+                ended = event
+            display.show(event)
+    except Exception as error:
+        if ended is None and isinstance(getattr(display, "_inner", None), JsonLines):
+            display.show(RunEnded(reason="failed", message=str(error) or type(error).__name__))
+        raise
+    finally:
+        display.close()
+    if ended is None:
+        raise RuntimeError("the engine ended without saying why")
+    return Outcome(
+        project=str(project.folder),
+        run=run.name,
+        reason=ended.reason,
+        message=ended.message,
+        folder=ended.folder,
+        seconds=ended.seconds,
+        summary=ended.summary,
+        skipped=ended.reason == "finished" and not started,
+    )
+
+
+def _exit_code(reason: str) -> int:
+    return {"finished": DONE, "stopped": DONE, "failed": FAILED}.get(reason, INTERRUPTED)
+
+
+# ------------------------------------------------------------------------------------------ options from text
+
+
+_TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
+
+
+def _value(info: OptionInfo, text: str) -> Any:
+    """The value that a text means for an option; raises ValueError."""
+    text = text.strip() if info.kind is not str else text
+    if info.kind is bool:
+        if text.lower() in _TRUE:
+            return True
+        if text.lower() in _FALSE:
+            return False
+        raise ValueError("true or false")
+    if info.kind is int:
+        try:
+            return int(text)
+        except ValueError:
+            pass
+        try:
+            number = float(text)
+        except ValueError:
+            raise ValueError("a whole number") from None
+        if not number.is_integer():
+            raise ValueError("a whole number")
+        return int(number)
+    if info.kind is float:
+        try:
+            number = float(text)
+        except ValueError:
+            number = math.nan
+        if not math.isfinite(number):
+            raise ValueError("a number")
+        return number
+    return text
+
+
+def parse_options(options: type, settings: Sequence[str], owner: str) -> dict[str, Any]:
+    """Values from `KEY=VALUE` texts, checked against `Options`. Raises UserError with every fault."""
+    infos = {info.name: info for info in describe_options(options)}
+    values: dict[str, Any] = {}
+    faults = []
+    for setting in settings:
+        key, equals, text = setting.partition("=")
+        key = key.strip()
+        if not equals:
+            faults.append(f"--set {setting}: write it as KEY=VALUE")
+        elif key in values:
+            faults.append(f"--set {setting}: {key} is set twice")
+        elif key not in infos:
+            near = _near(key.replace("-", "_"), infos)
+            hint = f"; did you mean {near}?" if near else f"; the options are {', '.join(infos)}"
+            faults.append(f"--set {setting}: {owner} has no option {key!r}{hint}")
+        else:
+            try:
+                values[key] = _value(infos[key], text)
+            except ValueError as wanted:
+                faults.append(f"--set {setting}: {key} must be {wanted}, not {text!r}")
+                continue
+            faults += [f"--set {setting}: {fault}" for fault in option_faults(options, {key: values[key]})]
+    if faults:
+        raise UserError(
+            "\n".join(faults) if len(faults) == 1 else "these options are wrong:\n  " + "\n  ".join(faults)
+        )
+    return values
+
+
+def _near(word: str, known: Iterator[str] | Mapping[str, Any] | Sequence[str]) -> str:
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return close[0] if close else ""
+
+
+def _option_dict(info: OptionInfo) -> dict[str, Any]:
+    return {
+        "name": info.name,
+        "kind": info.kind.__name__,
+        "default": info.default,
+        "min": info.min,
+        "max": info.max,
+        "choices": list(info.choices) if info.choices else None,
+        "help": info.help,
+        "advanced": info.advanced,
+    }
+
+
+def _option_line(info: OptionInfo) -> str:
+    limits = ""
+    if info.choices:
+        limits = f" ({', '.join(map(str, info.choices))})"
+    elif info.min is not None and info.max is not None:
+        limits = f" ({info.min:g} to {info.max:g})"
+    elif info.min is not None:
+        limits = f" (at least {info.min:g})"
+    default = str(info.default).lower() if info.kind is bool else str(info.default) or '""'
+    return f"    {info.name}={default}{limits}  {info.help}".rstrip()
+
+
+# -------------------------------------------------------------------------------------------- commands
+
+
+def _plugins(args: argparse.Namespace, quiet: bool = False) -> Plugins:
+    from xferstudio.plugins import load_plugins
+
+    plugins = load_plugins(safe=args.safe)
+    if not quiet:
+        for failure in plugins.failures:
+            _warn(f"a plugin was left out: {failure.reason}")
+    return plugins
+
+
+def _load(folder: str) -> Project:
+    from xferstudio import project
+
+    return project.load(Path(folder).expanduser())
+
+
+def _new(args: argparse.Namespace) -> int:
+    from xferstudio import project
+    from xferstudio.data import scan
+
+    folder, source = Path(args.project).expanduser(), Path(args.data).expanduser()
+    target = Path(args.target).expanduser() if args.target else None
+    if args.backbone:
+        _plugins(args).backbone(args.backbone)
+    # Look at the pictures first, so that a wrong folder leaves no project behind.
+    catalogs = []
+    if not (folder / "project.toml").exists():
+        catalogs = [scan(path) for path in (source, target) if path is not None]
+    made = project.create(
+        folder,
+        data=source,
+        name=args.name,
+        target=target or "",
+        backbone=args.backbone,
+        val=args.val,
+        test=args.test,
+        seed=args.seed,
+        folds=args.folds,
+    )
+    catalog = catalogs[0]
+    _say(
+        f"{made.name}: {_count(len(catalog.items), 'image')} in "
+        f"{_count(len(catalog.classes), 'class', 'classes')}"
+        + (
+            f" ({', '.join(catalog.classes[:8])}{', …' if len(catalog.classes) > 8 else ''})"
+            if catalog.classes
+            else ""
+        )
+    )
+    for number, each in enumerate(catalogs):
+        if number:
+            _say(f"target: {_count(len(each.items), 'image')}")
+        if each.left_out:
+            _say(f"left out: {_count(len(each.left_out), 'file')}")
+            for left in each.left_out[:5]:
+                _say(f"  {left.path}: {left.reason}")
+            if len(each.left_out) > 5:
+                _say(f"  and {len(each.left_out) - 5} more")
+    _say(f"Written: {made.folder / 'project.toml'}")
+    _say(f"Next: xferstudio add {made.folder} --strategy extract, then xferstudio run {made.folder}")
+    return DONE
+
+
+def _add(args: argparse.Namespace) -> int:
+    from xferstudio import project
+
+    before = _load(args.project)
+    plugins = _plugins(args)
+    strategy = plugins.strategy(args.strategy)
+    backbone = args.backbone or getattr(before, "backbone", "") or _default_backbone(before)
+    plugins.backbone(backbone)
+    options = parse_options(strategy.Options, args.set, strategy.id)
+    name = args.name
+    if not name:
+        taken = {run.name for run in before.runs}
+        names = (
+            strategy.id if number == 1 else f"{strategy.id}-{number}" for number in range(1, len(taken) + 2)
+        )
+        name = next(each for each in names if each not in taken)
+    project.add_run(before, project.Run(name=name, strategy=strategy.id, backbone=backbone, options=options))
+    _say(f"Added {name}: {strategy.id} on {backbone}")
+    _say(f"Next: xferstudio run {args.project} {name}")
+    return DONE
+
+
+def _default_backbone(project: Project) -> str:
+    if project.runs:
+        return project.runs[-1].backbone
+    raise UserError(f"{project.folder} names no backbone to start from; say which with --backbone ID")
+
+
+def _run(args: argparse.Namespace) -> int:
+    project = _load(args.project)
+    runs = [project.run(name) for name in args.names] if args.names else list(project.runs)
+    if not runs:
+        raise UserError(
+            f"{args.project} has no runs yet; add one with: xferstudio add {args.project} --strategy extract"
+        )
+    plugins = _plugins(args)
+    steering, display = Steering(), _display(args.json)
+    _start_steering(steering, args.json)
+    try:
+        for number, run in enumerate(runs):
+            outcome = _perform(project, run, plugins, steering, display, args.device, args.fresh)
+            code = _exit_code(outcome.reason)
+            if code != DONE or steering.interrupted:
+                later = [each.name for each in runs[number + 1 :]]
+                if later:
+                    _warn(f"not started: {', '.join(later)}")
+                return code if code != DONE else (INTERRUPTED if later else DONE)
+        return DONE
+    finally:
+        steering.close()
+
+
+def _start_steering(steering: Steering, as_json: bool) -> None:
+    # Without --json and a terminal the input belongs to whoever called us: a script's loop may be reading it.
+    if as_json or _is_terminal(sys.stdin):
+        steering.listen_to_stdin()
+    steering.listen_to_signals()
+
+
+def _projects(patterns: Sequence[str]) -> list[str]:
+    """Project folders, patterns expanded, each once, in the order given."""
+    found: dict[str, None] = {}
+    for pattern in patterns:
+        path = os.path.expanduser(pattern)  # noqa: PTH111 (a pattern, not yet a path)
+        if Path(path).exists() or not glob.has_magic(path):
+            found[path] = None
+            continue
+        matches = [
+            each
+            for each in sorted(glob.glob(path, recursive=True))  # noqa: PTH207 (it may be absolute)
+            if (Path(each) / "project.toml").is_file()
+        ]
+        found.update(dict.fromkeys(matches or [pattern]))
+    return list(found)
+
+
+def _batch(args: argparse.Namespace) -> int:
+    plugins = _plugins(args)
+    steering, display = Steering(), _display(args.json)
+    _start_steering(steering, args.json)
+    outcomes: list[Outcome] = []
+    ended = False
+    try:
+        for folder in _projects(args.projects):
+            if ended:
+                break
+            try:
+                project = _load(folder)
+                if not project.runs:
+                    raise UserError("the project has no runs")
+            except UserError as error:
+                outcomes.append(Outcome(project=folder, run="", reason="failed", message=str(error)))
+                _warn(f"{folder}: {error}")
+                continue
+            for run in project.runs:
+                if ended:
+                    outcomes.append(Outcome(project=folder, run=run.name, reason="not started"))
+                    continue
+                try:
+                    outcome = _perform(project, run, plugins, steering, display, args.device, False)
+                except UserError as error:
+                    outcome = Outcome(project=folder, run=run.name, reason="failed", message=str(error))
+                    _warn(f"{folder}, {run.name}: {error}")
+                except Exception as error:  # noqa: BLE001 (one run's fault must not take the others with it)
+                    message = _log_fault(error)
+                    outcome = Outcome(project=folder, run=run.name, reason="failed", message=message)
+                    _warn(f"{folder}, {run.name}: {message}")
+                outcomes.append(outcome)
+                ended = steering.interrupted or _exit_code(outcome.reason) == INTERRUPTED
+    finally:
+        steering.close()
+    with contextlib.suppress(OSError):
+        if args.json:
+            _dump({"event": "BatchEnded", "time": time.time(), "runs": [each.to_dict() for each in outcomes]})
+        else:
+            _say()
+            _say(
+                _table(
+                    ("project", "run", "result", "test accuracy", "time"),
+                    [_batch_row(each) for each in outcomes],
+                )
+            )
+            sys.stdout.flush()
+    if ended:
+        return INTERRUPTED
+    return FAILED if any(each.reason == "failed" for each in outcomes) else DONE
+
+
+def _batch_row(outcome: Outcome) -> tuple[str, ...]:
+    result = "already done" if outcome.skipped else outcome.reason
+    if outcome.reason == "failed" and outcome.message:
+        result = f"failed: {outcome.message.splitlines()[0][:60]}"
+    return (
+        outcome.project,
+        outcome.run,
+        result,
+        _accuracy(outcome.summary.get("test") or {}),
+        _seconds(outcome.seconds) if outcome.seconds else "",
+    )
+
+
+def _compare(args: argparse.Namespace) -> int:
+    from xferstudio.engine.compare import compare_runs
+
+    comparison = compare_runs(_load(args.project))
+    if args.json:
+        _dump(comparison.to_dict())
+    else:
+        _say(comparison.to_text())
+    return DONE
+
+
+def _export(args: argparse.Namespace) -> int:
+    raise UserError("export is not here yet")
+
+
+def _predict(args: argparse.Namespace) -> int:
+    raise UserError("predict is not here yet")
+
+
+def _backbones(args: argparse.Namespace) -> int:
+    plugins = _plugins(args)
+    wanted = (args.text or "").lower()
+    records = []
+    for backbone in plugins.backbones.values():
+        if wanted not in backbone.id.lower() and wanted not in backbone.label.lower():
+            continue
+        try:
+            size: list[int] | None = list(backbone.preprocessing().size)
+        except Exception:  # noqa: BLE001 (a plugin's trouble with one backbone must not hide the others)
+            size = None
+        try:
+            local: bool | None = bool(backbone.is_local())
+        except Exception:  # noqa: BLE001
+            local = None
+        records.append(
+            {
+                "id": backbone.id,
+                "label": backbone.label,
+                "architecture": backbone.architecture,
+                "parameters": backbone.parameters or None,
+                "input_size": size,
+                "licence": backbone.licence,
+                "local": local,
+                "modality": backbone.modality,
+                "source": backbone.source,
+            }
+        )
+    if args.json:
+        _dump(records)
+        return DONE
+    rows = [
+        (
+            str(each["id"]),
+            f"{each['parameters'] / 1e6:.1f} M" if isinstance(each["parameters"], int) else "?",
+            "x".join(map(str, each["input_size"])) if isinstance(each["input_size"], list) else "?",
+            str(each["licence"]),
+            {True: "yes", False: "no", None: "?"}[each["local"] if isinstance(each["local"], bool) else None],
+        )
+        for each in records
+    ]
+    _say(_table(("id", "parameters", "input", "licence", "on this machine"), rows))
+    _say()
+    _say("Besides these: any timm model as timm:NAME, and a weights file or folder of your own by its path.")
+    return DONE
+
+
+def _offers(offers: Mapping[str, Any], as_json: bool) -> int:
+    """Strategies or exporters with their options."""
+    if as_json:
+        _dump(
+            [
+                {
+                    "id": each.id,
+                    "label": each.label,
+                    **({"kind": each.kind} if hasattr(each, "kind") else {"suffix": each.suffix}),
+                    "summary": each.summary,
+                    "options": [_option_dict(info) for info in describe_options(each.Options)],
+                }
+                for each in offers.values()
+            ]
+        )
+        return DONE
+    for each in offers.values():
+        _say(f"{each.id}  {each.label}")
+        if each.summary:
+            _say(f"    {each.summary}")
+        for info in describe_options(each.Options):
+            _say(_option_line(info))
+        _say()
+    return DONE
+
+
+def _strategies(args: argparse.Namespace) -> int:
+    return _offers(_plugins(args).strategies, args.json)
+
+
+def _exporters(args: argparse.Namespace) -> int:
+    return _offers(_plugins(args).exporters, args.json)
+
+
+def _list_plugins(args: argparse.Namespace) -> int:
+    plugins = _plugins(args, quiet=True)
+    if args.json:
+        _dump(
+            {
+                "loaded": [
+                    {
+                        "name": each.name,
+                        "distribution": each.distribution,
+                        "version": each.version,
+                        "adds": {kind: list(ids) for kind, ids in each.adds.items()},
+                        "seconds": each.seconds,
+                    }
+                    for each in plugins.loaded
+                ],
+                "failures": [
+                    {
+                        "name": each.name,
+                        "distribution": each.distribution,
+                        "version": each.version,
+                        "reason": each.reason,
+                    }
+                    for each in plugins.failures
+                ],
+                "safe": args.safe,
+            }
+        )
+        return DONE
+    for each in plugins.loaded:
+        _say(f"{each.name}  ({each.distribution} {each.version}, loaded in {1000 * each.seconds:.0f} ms)")
+        for kind, ids in each.adds.items():
+            if ids:
+                _say(f"    {kind}: {', '.join(ids)}")
+    for failure in plugins.failures:
+        _say(f"{failure.name}  left out: {failure.reason}")
+    if args.safe:
+        _say("Safe mode: only what comes with xferstudio was loaded.")
+    return DONE
+
+
+def _check_plugin(args: argparse.Namespace) -> int:
+    from xferstudio.testing import check_plugin
+
+    report = check_plugin(args.name)
+    if args.json:
+        _dump(report.to_dict())
+    else:
+        _say(report.to_text())
+    return DONE if report.passed else FAILED
+
+
+def _cache(args: argparse.Namespace) -> int:
+    from xferstudio.engine.store import FeatureStore
+
+    store = FeatureStore()
+    if args.action == "clear":
+        freed = store.clear()
+        if args.json:
+            _dump({"freed": freed})
+        else:
+            _say(f"Freed {_bytes(freed)}.")
+        return DONE
+    usage = store.usage()
+    if args.json:
+        _dump(usage)
+        return DONE
+    rows = [
+        (
+            str(each["backbone"]),
+            f"{each['images']:,}",
+            _bytes(each["bytes"]),
+            time.strftime("%Y-%m-%d %H:%M", time.localtime(each["last_used"])),
+        )
+        for each in usage
+    ]
+    if rows:
+        _say(_table(("backbone", "images", "size", "last used"), rows))
+        _say()
+    _say(
+        f"{_bytes(sum(each['bytes'] for each in usage))} in the feature store; "
+        "xferstudio cache clear frees them."
+    )
+    return DONE
+
+
+def _demo(args: argparse.Namespace) -> int:
+    from xferstudio.demo import run_demo
+
+    return int(run_demo(Path(args.folder).expanduser()))
+
+
+# -------------------------------------------------------------------------------------------- arguments
+
+
+class Parser(argparse.ArgumentParser):
+    """Says a mistake in one sentence, the way all others are said."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise the mistake instead of ending the process."""
+        raise UserError(f"{message}\n{self.format_usage().strip()}\nMore: {self.prog} --help")
+
+
+def _global_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("everywhere")
+    group.add_argument(
+        "--safe", action="store_true", default=argparse.SUPPRESS, help="load no plugins of other makers"
+    )
+    group.add_argument(
+        "--verbose",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="show warnings, and tracebacks of faults",
+    )
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command: what it says of itself, which arguments it takes, what it does."""
+
+    name: str
+    usage: str
+    help: str
+    arguments: Callable[[argparse.ArgumentParser], None]
+    do: Callable[[argparse.Namespace], int]
+    more: str = ""
+
+    def parser(self) -> Parser:
+        """Its argument parser."""
+        parser = Parser(
+            prog=f"xferstudio {self.name}",
+            usage=f"xferstudio {self.name} {self.usage}".rstrip(),
+            description=self.help[0].upper() + self.help[1:] + ".",
+            epilog=self.more or None,
+            allow_abbrev=False,
+        )
+        self.arguments(parser)
+        _global_options(parser)
+        return parser
+
+
+def _json_flag(parser: argparse.ArgumentParser, help: str = "print JSON") -> None:
+    parser.add_argument("--json", action="store_true", help=help)
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = math.nan
+    if not 0 <= share <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a share from 0 to 1")
+    return share
+
+
+def _whole(text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = -1
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 up")
+    return number
+
+
+def _positive(text: str) -> int:
+    number = _whole(text)
+    if number == 0:
+        raise argparse.ArgumentTypeError("it must be at least 1")
+    return number
+
+
+def _new_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", metavar="PROJECT", help="the folder to make")
+    parser.add_argument(
+        "--data", metavar="FOLDER", required=True, help="images in one folder per class, or a table"
+    )
+    parser.add_argument("--target", metavar="FOLDER", default="", help="unlabelled images of another domain")
+    parser.add_argument("--backbone", metavar="ID", help="the pretrained network that runs start from")
+    parser.add_argument("--val", metavar="SHARE", type=_share, default=0.2, help="share for validation (0.2)")
+    parser.add_argument("--test", metavar="SHARE", type=_share, default=0.2, help="share for the test (0.2)")
+    parser.add_argument("--seed", metavar="N", type=_whole, default=0, help="another seed, another split (0)")
+    parser.add_argument(
+        "--folds", metavar="K", type=_whole, default=0, help="cross-validate with K folds (0: do not)"
+    )
+    parser.add_argument("--name", metavar="TEXT", help="the project's name (that of the folder)")
+
+
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", metavar="PROJECT")
+    parser.add_argument("--strategy", metavar="ID", required=True, help="see: xferstudio strategies")
+    parser.add_argument("--name", metavar="NAME", help="the run's name (that of the strategy)")
+    parser.add_argument("--backbone", metavar="ID", help="see: xferstudio backbones")
+    parser.add_argument(
+        "--set",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help="an option of the strategy; may be repeated",
+    )
+
+
+def _device_flag(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--device", metavar="DEVICE", default="", help="auto, cpu, cuda, cuda:1, mps")
+
+
+def _run_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", metavar="PROJECT")
+    parser.add_argument(
+        "names", metavar="NAME", nargs="*", default=[], help="which runs; all of them if none is named"
+    )
+    _json_flag(
+        parser, "print each event as a line of JSON, and read pause, resume, stop, cancel from standard input"
+    )
+    _device_flag(parser)
+    parser.add_argument("--fresh", action="store_true", help="start again, even if the run has finished")
+
+
+def _batch_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "projects", metavar="PROJECT", nargs="+", help="project folders; * and ** are understood"
+    )
+    _json_flag(parser, "print each event as a line of JSON")
+    _device_flag(parser)
+
+
+def _compare_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", metavar="PROJECT")
+    _json_flag(parser)
+
+
+def _export_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", metavar="PROJECT")
+    parser.add_argument("name", metavar="NAME", help="the run")
+    parser.add_argument("--to", metavar="ID", required=True, help="see: xferstudio exporters")
+    parser.add_argument("--out", metavar="PATH", help="where to; the project's exports folder if not said")
+    parser.add_argument(
+        "--set", metavar="KEY=VALUE", action="append", default=[], help="an option of the exporter"
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace what stands there")
+    _json_flag(parser)
+
+
+def _predict_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", metavar="MODEL", help="a run's folder, or an exported model")
+    parser.add_argument(
+        "paths", metavar="PATH", nargs="+", help="images and folders; - reads paths from standard input"
+    )
+    parser.add_argument("--csv", metavar="FILE", help="write the results to a table")
+    _json_flag(parser, "print a line of JSON for each file")
+    parser.add_argument("--top", metavar="K", type=_positive, default=1, help="show the K likeliest classes")
+    parser.add_argument(
+        "--sort-into", metavar="DIR", help="copy each image into a folder named after its class"
+    )
+    parser.add_argument(
+        "--min-confidence", metavar="P", type=_share, default=0.0, help="below it an image counts as unsure"
+    )
+    parser.add_argument("--link", action="store_true", help="with --sort-into: link instead of copying")
+
+
+def _backbones_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("text", metavar="TEXT", nargs="?", help="only those whose name holds this")
+    _json_flag(parser)
+
+
+def _cache_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", metavar="show|clear", nargs="?", choices=("show", "clear"), default="show")
+    _json_flag(parser)
+
+
+def _check_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", help="the plugin's name, as xferstudio plugins shows it")
+    _json_flag(parser)
+
+
+def _demo_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "folder", metavar="FOLDER", nargs="?", default="demo-output", help="where to (demo-output)"
+    )
+
+
+COMMAND_LIST = (
+    Command(
+        "new",
+        "PROJECT --data FOLDER [--target FOLDER] [--backbone ID] [--val 0.2] [--test 0.2] [--seed 0] "
+        "[--folds 0] [--name TEXT]",
+        "make a project from a folder of images",
+        _new_arguments,
+        _new,
+    ),
+    Command(
+        "add",
+        "PROJECT --strategy ID [--name NAME] [--backbone ID] [--set KEY=VALUE]...",
+        "add a run to a project",
+        _add_arguments,
+        _add,
+        "The options of a strategy: xferstudio strategies.",
+    ),
+    Command(
+        "run",
+        "PROJECT [NAME]... [--json] [--device auto] [--fresh]",
+        "do the runs of a project, or go on with an interrupted one",
+        _run_arguments,
+        _run,
+        "Ctrl-C saves and ends; the same command goes on from there. Signals: USR1 pauses and resumes, USR2 "
+        "stops and keeps what was learned, QUIT cancels.",
+    ),
+    Command(
+        "batch",
+        "PROJECT... [--json] [--device auto]",
+        "do all runs of several projects, whatever fails",
+        _batch_arguments,
+        _batch,
+        "Skips what is done and goes on with what was interrupted.",
+    ),
+    Command(
+        "compare", "PROJECT [--json]", "put the runs of a project side by side", _compare_arguments, _compare
+    ),
+    Command(
+        "export",
+        "PROJECT NAME --to ID [--out PATH] [--set KEY=VALUE]... [--overwrite] [--json]",
+        "write a run's model for other programs, and prove that it behaves the same",
+        _export_arguments,
+        _export,
+    ),
+    Command(
+        "predict",
+        "MODEL PATH... [--csv FILE] [--json] [--top K] [--sort-into DIR] [--min-confidence P] [--link]",
+        "classify images with a run or an exported model",
+        _predict_arguments,
+        _predict,
+        "With --json - it reads paths from standard input and answers line by line.",
+    ),
+    Command("backbones", "[TEXT] [--json]", "list pretrained networks", _backbones_arguments, _backbones),
+    Command(
+        "strategies", "[--json]", "list the ways to transfer, with their options", _json_flag, _strategies
+    ),
+    Command(
+        "exporters", "[--json]", "list the formats to export to, with their options", _json_flag, _exporters
+    ),
+    Command(
+        "plugins", "[--json]", "list the plugins, and those that were left out", _json_flag, _list_plugins
+    ),
+    Command(
+        "check-plugin",
+        "NAME [--json]",
+        "test whether a plugin keeps the rules",
+        _check_arguments,
+        _check_plugin,
+    ),
+    Command("cache", "[show|clear] [--json]", "show or clear the stored features", _cache_arguments, _cache),
+    Command("demo", "[FOLDER]", "run the sample project from end to end", _demo_arguments, _demo),
+)
+COMMANDS_BY_NAME = {command.name: command for command in COMMAND_LIST}
+
+
+def _top_parser() -> Parser:
+    width = max(map(len, COMMANDS_BY_NAME)) + 2
+    listing = "\n".join(f"  {command.name:<{width}}{command.help}" for command in COMMAND_LIST)
+    parser = Parser(
+        prog="xferstudio",
+        usage="xferstudio COMMAND ...",
+        description="From a folder of images to a model that you can trust and take away.",
+        epilog=f"commands:\n{listing}\n\nMore of each: xferstudio COMMAND --help",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"xferstudio {__version__}")
+    _global_options(parser)
+    return parser
+
+
+def parse(argv: Sequence[str]) -> tuple[Command | None, argparse.Namespace]:
+    """The command and its arguments; no command where none was given. Raises UserError for a mistake."""
+    place = next((number for number, word in enumerate(argv) if not word.startswith("-")), len(argv))
+    args = argparse.Namespace(safe=False, verbose=False)
+    _top_parser().parse_args(argv[:place], args)
+    if place == len(argv):
+        return None, args
+    command = COMMANDS_BY_NAME.get(argv[place])
+    if command is None:
+        near = _near(argv[place], COMMANDS_BY_NAME)
+        hint = f"did you mean {near}?" if near else f"the commands are {', '.join(COMMANDS_BY_NAME)}"
+        raise UserError(f"there is no command {argv[place]!r}; {hint}")
+    rest = list(argv[place + 1 :])
+    # Intermixed, so that options may stand before, between or after the names.
+    command.parser().parse_intermixed_args(rest, args)
+    return command, args
+
+
+# -------------------------------------------------------------------------------------------- the process
+
+
+def _log_fault(error: BaseException) -> str:
+    """Write the traceback to a log file; the sentence that tells of it."""
+    import tempfile
+    import traceback
+
+    import platformdirs
+
+    text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    facts = (
+        f"xferstudio {__version__}, Python {sys.version.split()[0]}, {sys.platform}\n{' '.join(sys.argv)}\n\n"
+    )
+    what = f"{type(error).__name__}: {error}".splitlines()[0][:300]
+    own = os.environ.get(LOG_FOLDER)
+    for folder in (
+        Path(own) if own else Path(platformdirs.user_log_dir("xferstudio")),
+        Path(tempfile.gettempdir()),
+    ):
+        file = folder / f"fault-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with file.open("a", encoding="utf-8", errors="backslashreplace") as log:
+                log.write(facts + text + "\n")
+        except OSError:
+            continue
+        return f"a fault in the program, not yours ({what}); the details are in {file}"
+    return f"a fault in the program, not yours, and its log file cannot be written\n{text}"
+
+
+def _prepare_streams(verbose: bool) -> None:
+    """Let no letter that the terminal lacks end a run, and keep the libraries' warnings to ourselves."""
+    import warnings
+
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, ValueError, OSError):
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    if not verbose and not sys.warnoptions:
+        warnings.simplefilter("ignore")
+
+
+_ENVIRONMENT = {errno.ENOSPC, errno.EACCES, errno.EPERM, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC)}
+"""Errors of the machine that its user can mend: a full disk, a folder that may not be written."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Do what the arguments say (those of the process if none are given); the exit code."""
+    verbose = "--verbose" in (sys.argv[1:] if argv is None else argv)
+    if argv is None:
+        _prepare_streams(verbose)
+    try:
+        command, args = parse(list(sys.argv[1:] if argv is None else argv))
+        if command is None:
+            _top_parser().print_help()
+            code = DONE
+        else:
+            code = command.do(args)
+        sys.stdout.flush()
+    except UserError as error:
+        _warn(str(error))
+        return MISTAKE
+    except KeyboardInterrupt:
+        _warn("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has had enough, as `head` does.
+        _mute_stdout()
+        return DONE
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else DONE
+    except Exception as error:  # noqa: BLE001 (the last net: nobody shall see a traceback)
+        sentence = _log_fault(error)
+        if isinstance(error, OSError) and error.errno in _ENVIRONMENT:
+            place = f": {error.filename}" if error.filename else ""
+            _warn(f"{error.strerror}{place}")
+            return FAILED
+        _warn(sentence)
+        if verbose:
+            import traceback
+
+            traceback.print_exc()
+        return FAULT
+    return code
