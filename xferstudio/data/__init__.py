@@ -1,0 +1,40 @@
+"""Pictures as data: what there is, who trains on what, and the one way from a file to pixels."""
+
+from xferstudio.data.augment import AUGMENTATIONS, Augmentation, augmented
+from xferstudio.data.catalog import Catalog, Item, LeftOut, cache_folder, find_images, scan
+from xferstudio.data.decode import (
+    Undecodable,
+    central_box,
+    decode,
+    missing_reader,
+    needed_side,
+    prepare,
+    readable_extensions,
+)
+from xferstudio.data.loader import load_images
+from xferstudio.data.split import SPLITS, Leak, assign, fold_of, leaks
+
+__all__ = [
+    "AUGMENTATIONS",
+    "SPLITS",
+    "Augmentation",
+    "Catalog",
+    "Item",
+    "Leak",
+    "LeftOut",
+    "Undecodable",
+    "assign",
+    "augmented",
+    "cache_folder",
+    "central_box",
+    "decode",
+    "find_images",
+    "fold_of",
+    "leaks",
+    "load_images",
+    "missing_reader",
+    "needed_side",
+    "prepare",
+    "readable_extensions",
+    "scan",
+]
