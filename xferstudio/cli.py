@@ -51,6 +51,9 @@ if TYPE_CHECKING:
 
 DONE, FAILED, MISTAKE, FAULT, INTERRUPTED = 0, 1, 2, 3, 130
 
+DEFAULT_BACKBONE = "embedded:efficientnet_lite0"
+"""What a project starts from when nothing else is said: it is installed with the program."""
+
 LOG_FOLDER = "XFERSTUDIO_LOG"
 """Environment variable: the folder for log files, instead of the user's log folder."""
 
@@ -558,15 +561,15 @@ def _perform(
     fresh: bool,
 ) -> Outcome:
     """Run one run and show it. An error that comes out of the engine is shown as its ending and raised."""
-    from xferstudio import engine
+    from xferstudio.engine import Control
+    from xferstudio.engine.run import run as events_of
 
-    control = engine.Control()
+    control = Control()
     steering.attach(control)
     started, ended = False, None
     try:
-        for event in engine.run(
-            project, run, plugins=plugins, control=control, device=device or run.device or "auto", fresh=fresh
-        ):
+        where = device or run.device or "auto"
+        for event in events_of(project, run, plugins=plugins, control=control, device=where, fresh=fresh):
             started = started or isinstance(event, RunStarted)
             if isinstance(event, RunEnded):
                 ended = event
@@ -729,7 +732,7 @@ def _new(args: argparse.Namespace) -> int:
         data=source,
         name=args.name,
         target=target or "",
-        backbone=args.backbone,
+        backbone=args.backbone or DEFAULT_BACKBONE,
         val=args.val,
         test=args.test,
         seed=args.seed,
@@ -765,26 +768,20 @@ def _add(args: argparse.Namespace) -> int:
     before = _load(args.project)
     plugins = _plugins(args)
     strategy = plugins.strategy(args.strategy)
-    backbone = args.backbone or getattr(before, "backbone", "") or _default_backbone(before)
+    backbone = args.backbone or before.default_backbone or DEFAULT_BACKBONE
     plugins.backbone(backbone)
     options = parse_options(strategy.Options, args.set, strategy.id)
     name = args.name
     if not name:
-        taken = {run.name for run in before.runs}
+        taken = {run.name.lower() for run in before.runs}
         names = (
             strategy.id if number == 1 else f"{strategy.id}-{number}" for number in range(1, len(taken) + 2)
         )
-        name = next(each for each in names if each not in taken)
+        name = next(each for each in names if each.lower() not in taken)
     project.add_run(before, project.Run(name=name, strategy=strategy.id, backbone=backbone, options=options))
     _say(f"Added {name}: {strategy.id} on {backbone}")
     _say(f"Next: xferstudio run {args.project} {name}")
     return DONE
-
-
-def _default_backbone(project: Project) -> str:
-    if project.runs:
-        return project.runs[-1].backbone
-    raise UserError(f"{project.folder} names no backbone to start from; say which with --backbone ID")
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -912,7 +909,47 @@ def _compare(args: argparse.Namespace) -> int:
 
 
 def _export(args: argparse.Namespace) -> int:
-    raise UserError("export is not here yet")
+    from xferstudio.api import make_options
+    from xferstudio.engine.export import Parity, export_run
+    from xferstudio.engine.model import load_trained
+
+    project = _load(args.project)
+    run = project.run(args.name)
+    plugins = _plugins(args)
+    exporter = plugins.exporter(args.to)
+    options = make_options(exporter.Options, parse_options(exporter.Options, args.set, exporter.id))
+    folder = _trained_folder(project, run.name)
+    out = Path(args.out).expanduser() if args.out else project.exports_folder / f"{run.name}{exporter.suffix}"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    display, parity = _display(args.json), None
+    try:
+        model = load_trained(folder, plugins)
+        for event in export_run(folder, exporter(options), out, overwrite=args.overwrite, model=model):
+            if isinstance(event, Parity):
+                parity = event
+            else:
+                display.show(event)
+    finally:
+        display.close()
+    if parity is None:
+        raise RuntimeError("the export ended without a proof of parity")
+    if args.json:
+        _dump({"event": "ExportDone", "time": time.time(), "path": str(out), "parity": parity.to_dict()})
+    else:
+        _say(f"{'Written' if parity.passed else 'Written, but FAILING the comparison'}: {out}")
+    return DONE if parity.passed else FAILED
+
+
+def _trained_folder(project: Project, name: str) -> Path:
+    """The folder of the newest run of this name that learned something."""
+    from xferstudio.history import latest
+
+    folder = latest(project, name)
+    if folder is None or not (folder.path / "best.safetensors").is_file():
+        raise UserError(
+            f"{name} has learned nothing yet; run it first: xferstudio run {project.folder} {name}"
+        )
+    return folder.path
 
 
 def _predict(args: argparse.Namespace) -> int:
