@@ -140,7 +140,7 @@ def write_atomic(path: Path, data: bytes | str) -> None:
     temporary: str | None = None
     try:
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:80]}.", suffix=".tmp", dir=path.parent)
-        with open(handle, "wb") as out:
+        with open(handle, "wb") as out:  # noqa: PTH123 (a handle, not a path)
             out.write(raw)
             out.flush()
             os.fsync(out.fileno())
@@ -259,7 +259,7 @@ def load(folder: Path | str) -> Project:
                 raise ProjectError(
                     [Fault(str(file), "schema", what, "mend or remove the unusual entry")]
                 ) from error
-        _set_schema(document, SCHEMA)
+        document = _with_schema(document, SCHEMA)
     project = _checked(file, document.unwrap())
     if schema < SCHEMA:
         # A project on a read-only disk can still be looked at; the migration then happens anew each time.
@@ -357,17 +357,16 @@ MIGRATIONS: dict[int, Callable[[tomlkit.TOMLDocument], None]] = {0: _from_schema
 """From each older schema to the next, on the raw document, before anything is checked."""
 
 
-def _set_schema(document: tomlkit.TOMLDocument, schema: int) -> None:
+def _with_schema(document: tomlkit.TOMLDocument, schema: int) -> tomlkit.TOMLDocument:
     if "schema" in document:
         document["schema"] = schema
-        return
-    # A new key must stand before the first table, or it would belong to that table.
-    body = tomlkit.document()
-    body.add("schema", tomlkit.item(schema))
-    rest = tomlkit.parse(tomlkit.dumps(body) + tomlkit.dumps(document))
-    document.clear()
-    document.body.clear()
-    document.update(rest)
+        return document
+    # A new key must stand before the first table, or it would belong to that table; a heading comment stays on top.
+    lines = tomlkit.dumps(document).splitlines(keepends=True)
+    heading = 0
+    while heading < len(lines) and lines[heading].startswith("#"):
+        heading += 1
+    return tomlkit.parse("".join([*lines[:heading], f"schema = {schema}\n", *lines[heading:]]))
 
 
 def _back_up(file: Path, original: bytes, schema: int) -> None:
