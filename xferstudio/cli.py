@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from xferstudio.engine import Control
+    from xferstudio.engine.predict import Prediction
     from xferstudio.plugins import Plugins
     from xferstudio.project import Project, Run
 
@@ -112,13 +113,17 @@ def _width(text: str) -> int:
     return columns
 
 
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - _width(text))
+
+
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Aligned columns under a head line; the last column is free to run on."""
     lines = [list(head), *(list(row) for row in rows)]
     widths = [max(_width(line[column]) for line in lines) for column in range(len(head))]
     texts = []
     for number, line in enumerate(lines):
-        cells = [cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True)]
+        cells = [_padded(cell, width) for cell, width in zip(line, widths, strict=True)]
         texts.append("  ".join(cells).rstrip())
         if number == 0:
             texts.append("  ".join("-" * width for width in widths))
@@ -705,7 +710,7 @@ def _plugins(args: argparse.Namespace, quiet: bool = False) -> Plugins:
     plugins = load_plugins(safe=args.safe)
     if not quiet:
         for failure in plugins.failures:
-            _warn(f"a plugin was left out: {failure.reason}")
+            _warn(failure.reason)
     return plugins
 
 
@@ -953,7 +958,131 @@ def _trained_folder(project: Project, name: str) -> Path:
 
 
 def _predict(args: argparse.Namespace) -> int:
-    raise UserError("predict is not here yet")
+    from xferstudio.engine.predict import open_predictor, sort_into
+
+    from_stdin = args.paths == ["-"]
+    if "-" in args.paths and not from_stdin:
+        raise UserError("- (paths from standard input) cannot stand beside other paths")
+    if args.link and not args.sort_into:
+        raise UserError("--link belongs to --sort-into DIR")
+    files = None if from_stdin else _files(args.paths)
+    predictor = open_predictor(Path(args.model).expanduser())
+    table = _PredictionTable(predictor.classes) if args.csv else None
+    names = 0 if files is None else min(max(_width(str(file)) for file in files), 60)
+    good = bad = 0
+
+    def shown(predictions: Iterator[Prediction]) -> Iterator[Prediction]:
+        nonlocal good, bad
+        for each in predictions:
+            good, bad = good + (not each.error), bad + bool(each.error)
+            if table:
+                table.add(each)
+            if args.json:
+                _line(json.dumps(_plain(_prediction_dict(each, args)), ensure_ascii=False))
+            else:
+                _say(f"{_padded(str(each.path), names)}  {_prediction_text(each, args)}")
+                if from_stdin:
+                    sys.stdout.flush()
+            yield each
+
+    answers = shown(predictor.predict(_paths_from_stdin() if files is None else files))
+    placed = 0
+    if args.sort_into:
+        folder = Path(args.sort_into).expanduser()
+        for each in sort_into(answers, folder, min_confidence=args.min_confidence, link=args.link):
+            placed += each.to is not None
+            if each.to is None:
+                _warn(f"{each.path} was not sorted: {each.error}")
+    else:
+        for _ in answers:
+            pass
+    if table:
+        table.write(Path(args.csv).expanduser())
+    if not args.json:
+        told = f"{_count(good + bad, 'file')}, {good:,} predicted, {bad:,} could not be read"
+        _say(
+            told
+            + (f"; {placed:,} {'linked' if args.link else 'copied'} into {folder}" if args.sort_into else "")
+        )
+    return FAILED if bad and not good else DONE
+
+
+def _files(names: Sequence[str]) -> list[Path]:
+    """The files to predict. One that does not exist stays in the list, so that it gets its reason."""
+    from xferstudio.engine.predict import expand_inputs
+
+    files: list[Path] = []
+    for name in names:
+        path = Path(name).expanduser()
+        if not path.exists() and glob.has_magic(name):
+            # For shells that leave patterns to the programs.
+            files += expand_inputs([Path(each) for each in sorted(glob.glob(str(path), recursive=True))])  # noqa: PTH207
+        else:
+            files += expand_inputs([path]) if path.exists() else [path]
+    if not files:
+        raise UserError(f"there are no images in {', '.join(names)}")
+    return files
+
+
+def _paths_from_stdin() -> Iterator[Path]:
+    for line in sys.stdin.buffer:
+        name = line.rstrip(b"\r\n")
+        if name.strip():
+            yield Path(name.decode("utf-8", "surrogateescape"))
+
+
+def _unsure(prediction: Prediction, args: argparse.Namespace) -> bool:
+    return bool(prediction.confidence < args.min_confidence)
+
+
+def _prediction_dict(prediction: Prediction, args: argparse.Namespace) -> dict[str, Any]:
+    record: dict[str, Any] = dict(prediction.to_dict())
+    if not prediction.error:
+        if args.top > 1:
+            record["top"] = [
+                {"label": label, "confidence": share} for label, share in prediction.top(args.top)
+            ]
+        if args.min_confidence:
+            record["unsure"] = _unsure(prediction, args)
+    return record
+
+
+def _prediction_text(prediction: Prediction, args: argparse.Namespace) -> str:
+    if prediction.error:
+        return prediction.error
+    best = ", ".join(f"{label} {_percent(share)}" for label, share in prediction.top(args.top))
+    return f"{best} (unsure)" if _unsure(prediction, args) else best
+
+
+class _PredictionTable:
+    """The rows of `--csv`."""
+
+    def __init__(self, classes: Sequence[str]) -> None:
+        import csv
+        import io
+
+        self._classes = tuple(classes)
+        self._text = io.StringIO(newline="")
+        self._rows = csv.writer(self._text, lineterminator="\n")
+        self._rows.writerow(
+            ["path", "label", "confidence", "error", *(f"p:{name}" for name in self._classes)]
+        )
+
+    def add(self, prediction: Prediction) -> None:
+        """One file."""
+        each = prediction
+        shares = [f"{(each.probabilities or {}).get(name, 0.0):.6g}" for name in self._classes]
+        if each.error:
+            self._rows.writerow([each.path, "", "", each.error, *("" for _ in shares)])
+        else:
+            self._rows.writerow([each.path, each.label, f"{each.confidence:.6g}", "", *shares])
+
+    def write(self, path: Path) -> None:
+        """Put the table in its place, whole."""
+        from xferstudio.project import write_atomic
+
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(path, self._text.getvalue().encode("utf-8", "surrogateescape"))
 
 
 def _backbones(args: argparse.Namespace) -> int:
@@ -1071,7 +1200,7 @@ def _list_plugins(args: argparse.Namespace) -> int:
             if ids:
                 _say(f"    {kind}: {', '.join(ids)}")
     for failure in plugins.failures:
-        _say(f"{failure.name}  left out: {failure.reason}")
+        _say(failure.reason)
     if args.safe:
         _say("Safe mode: only what comes with xferstudio was loaded.")
     return DONE
