@@ -150,8 +150,9 @@ def metrics(
     """All figures of one split as a JSON-ready dict, each with its 95 % interval.
 
     `labels` (n,) are indices into `classes`; `probabilities` are (n, C). `groups` (n,) names what each image
-    belongs to (a patient, a plant); images of one group are not independent, so where groups repeat, whole
-    groups are resampled and the intervals never come out narrower than for independent images.
+    belongs to (a patient, a plant; "" for one that stands alone); images of one group are not independent, so
+    where groups repeat, whole groups are resampled, and the intervals never come out narrower than for
+    independent images.
 
     Balanced accuracy is the mean recall over the classes that occur in `labels`; macro F1 is the mean over
     the classes that occur in `labels` or among the predictions (both as scikit-learn does it). `too_few` is a
@@ -185,14 +186,14 @@ def metrics(
     ece = expected_calibration_error(sure, correct)
     generator = np.random.default_rng(seed)
     chance = _ece_by_chance(sure, generator, resamples)
-    members = np.unique(np.asarray(groups, dtype=str), return_inverse=True)[1] if groups is not None else None
-    count = int(members.max()) + 1 if members is not None else n
-    if members is None or count == n:
+    grouped = members(groups, n)
+    count = int(grouped.max()) + 1
+    if count == n:
         method = "wilson"
         bounds["ece"] = _ece_interval(ece, _resampled_ece(sure, correct, generator, resamples), chance)
     else:
         method = "bootstrap over groups"
-        draws = _group_draws(truth, predicted, sure, members, width, generator, resamples)
+        draws = _group_draws(truth, predicted, sure, grouped, width, generator, resamples)
         shown = float(hits.sum() / n)
         # A result without a mistake never varies when resampled; then each group counts as one trial.
         flawless = wilson(count, count)
@@ -211,14 +212,14 @@ def metrics(
             recalls, precisions = hits / labelled, hits / called
         for k in range(width):
             if labelled[k]:
-                grouped = _group_interval(float(recalls[k]), draws["recall"][:, k], count)
+                drawn = _group_interval(float(recalls[k]), draws["recall"][:, k], count)
                 recall_low[k], recall_high[k] = _widest(
                     (float(recall_low[k]), float(recall_high[k])), grouped
                 )
             if called[k]:
-                grouped = _group_interval(float(precisions[k]), draws["precision"][:, k], count)
+                drawn = _group_interval(float(precisions[k]), draws["precision"][:, k], count)
                 precision_low[k], precision_high[k] = _widest(
-                    (float(precision_low[k]), float(precision_high[k])), grouped
+                    (float(precision_low[k]), float(precision_high[k])), drawn
                 )
     per_class = [
         {
@@ -249,6 +250,14 @@ def metrics(
         "interval_method": method,
         "too_few": _too_few(n, count, low, high),
     }
+
+
+def members(groups: Sequence[str] | None, n: int) -> Ints:
+    """For each of n images the number of its group, from 0; one whose group is "" stands alone."""
+    if groups is None:
+        return np.arange(n, dtype=np.int64)
+    marks = [f"group {group}" if group else f"image {i}" for i, group in enumerate(groups)]
+    return np.asarray(np.unique(marks, return_inverse=True)[1], np.int64)
 
 
 def _empty(classes: Sequence[str]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from safetensors.torch import save
 from torch import nn
 
 from xferstudio.api import Backbone, Preprocessing, Strategy, UserError, WeightsError
+from xferstudio.engine.torchvision_ops import import_timm
 from xferstudio.project import write_atomic
 
 if TYPE_CHECKING:
@@ -83,17 +84,26 @@ def stages(backbone: nn.Module) -> list[list[nn.Module]]:
 
     For timm networks the groups are timm's own (`group_matcher`); otherwise each direct child is one stage.
     """
-    from xferstudio.engine import torchvision_ops  # noqa: F401
-    from timm.models import group_modules  # isort: skip
-
     matcher = getattr(backbone, "group_matcher", None)
-    groups: dict[int, list[nn.Module]] = {}
+    groups: list[list[nn.Module]]
     if matcher is not None:
         by_name = dict(backbone.named_modules())
-        for name, layer in group_modules(backbone, matcher(coarse=True), reverse=True).items():
-            groups.setdefault(int(layer), []).append(by_name[name])
-        return [groups[layer] for layer in sorted(groups)]
-    return [[m for m in child.modules() if next(m.parameters(recurse=False), None) is not None] or [child] for child in backbone.children()]
+        by_layer: dict[int, list[nn.Module]] = {}
+        for name, layer in import_timm().models.group_modules(backbone, matcher(coarse=True), reverse=True).items():
+            by_layer.setdefault(int(layer), []).append(by_name[name])
+        groups = [by_layer[layer] for layer in sorted(by_layer)]
+    else:
+        groups = [[m for m in child.modules() if any(True for _ in m.parameters(False))] for child in backbone.children()]
+    merged: list[list[nn.Module]] = []
+    for group in groups:
+        if not group:
+            continue
+        # A final norm alone is no stage: it belongs to the layers before it.
+        if merged and all(p.ndim <= 1 for module in group for p in module.parameters(recurse=False)):
+            merged[-1].extend(group)
+        else:
+            merged.append(group)
+    return merged
 
 
 def set_modes(network: nn.Module, batch_norm: bool = True) -> None:
@@ -211,8 +221,5 @@ def _architecture(plugins: Plugins, backbone_id: str, architecture: str) -> nn.M
     except UserError:
         if not architecture or "#" in backbone_id:
             raise
-    from xferstudio.engine import torchvision_ops  # noqa: F401
-    import timm  # isort: skip
-
-    module: nn.Module = timm.create_model(architecture, pretrained=False, num_classes=0)
+    module: nn.Module = import_timm().create_model(architecture, pretrained=False, num_classes=0)
     return module

@@ -43,7 +43,7 @@ def make_importable() -> bool:
         if _MISSING not in str(problem) or torch.version.cuda is not None:
             raise
         # Asked only after the failure: declaring first would clash with a torchvision that brings its own.
-        library = torch.library.Library("torchvision", "FRAGMENT")
+        library: Any = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
         for schema in _SCHEMAS:
             library.define(schema)
         _declared.append(library)

@@ -1,0 +1,299 @@
+"""What a strategy works with: the network, its batches, and the optimizer step with all that belongs to it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from xferstudio.api import Batch, Strategy, UserError
+from xferstudio.engine.device import Machine
+from xferstudio.engine.feed import Feed
+from xferstudio.engine.model import Network, stages
+
+
+class NotANumber(Exception):
+    """The loss or the gradient of a step is not a finite number."""
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """What one optimizer step did: the mean of each named loss, rates by group, and the gradient's norm."""
+
+    losses: dict[str, float]
+    learning_rates: dict[str, float]
+    gradient_norm: float | None
+    images: int
+
+
+class RunContext:
+    """The engine's implementation of `api.Context`; one for each training, used by one thread."""
+
+    def __init__(
+        self, model: Network, classes: tuple[str, ...], options: Any, machine: Machine, labels: np.ndarray, train: np.ndarray
+    ) -> None:
+        self.model = model
+        self.classes = classes
+        self.options = options
+        self.machine = machine
+        self.device = machine.device
+        self.phase = 0
+        self.generator = torch.Generator().manual_seed(int(getattr(options, "seed", 0)))
+        self.labels = labels
+        self.train = train
+        self.class_counts = np.bincount(labels[train], minlength=len(classes)).tolist()
+        self.batch_norm = True
+        self.feed: Feed | None = None
+        self.splits: dict[str, np.ndarray] = {"train": train}
+        self.micro_batch = int(getattr(options, "batch_size", 32))
+        self.rate_scale = 1.0
+        self.batches_done = 0
+        self.steps_in_phase = 0
+        self.phase_steps = 1
+        self.optimizer: torch.optim.Optimizer | None = None
+        self.scaler = torch.amp.GradScaler(enabled=machine.precision == "float16", device=self.device.type)
+        self.average: dict[str, torch.Tensor] | None = None
+        self.tally = Tally()
+        self._base_rates: list[float] = []
+        self._share, self._share_of_batch = 0.0, 1.0
+        self._images, self._images_of_batch = 0, 0
+        self._losses: dict[str, float] = {}
+        self._class_weights = self._weights() if getattr(options, "balance", "none") == "weights" else None
+
+    # --------------------------------------------------------------------------------------- what learns
+
+    def train_last_stages(self, count: int) -> None:
+        """See `api.Context`. Raises UserError for a number that makes no sense."""
+        if count < -1:
+            raise UserError(f"the number of stages to train must be -1 (all) or more, not {count}")
+        self.model.backbone.requires_grad_(count == -1)
+        for stage in stages(self.model.backbone)[-count:] if count > 0 else []:
+            for module in stage:
+                for parameter in module.parameters(recurse=False):
+                    parameter.requires_grad_(True)
+
+    def freeze(self, module: nn.Module) -> None:
+        module.requires_grad_(False)
+
+    def start_phase(self, strategy: Strategy, epochs: int) -> None:
+        """A new optimizer over the strategy's parameter groups; the schedule starts again."""
+        groups = [dict(group) for group in strategy.param_groups(self)]
+        for group in groups:
+            group["params"] = [p for p in group["params"] if p.requires_grad]
+        groups = [group for group in groups if group["params"]]
+        self.steps_in_phase, self.batches_done = 0, 0
+        self.phase_steps = max(1, epochs * len(self.order(0)))
+        self._base_rates = [float(group["lr"]) for group in groups]
+        if not groups:
+            self.optimizer = None
+        elif getattr(self.options, "optimizer", "adamw") == "sgd":
+            self.optimizer = torch.optim.SGD(groups, lr=self._base_rates[0], momentum=0.9, nesterov=True)
+        else:
+            self.optimizer = torch.optim.AdamW(groups, lr=self._base_rates[0])
+        if float(getattr(self.options, "ema", 0.0)) > 0 and self.average is None:
+            self.average = {name: value.detach().clone() for name, value in self.model.state_dict().items()}
+        self._set_rates()
+
+    # ------------------------------------------------------------------------------------------- batches
+
+    def order(self, epoch: int) -> list[np.ndarray]:
+        """The image indices of each batch of an epoch; a function of seed and epoch alone, so it can be resumed."""
+        random = np.random.default_rng([int(getattr(self.options, "seed", 0)), epoch])
+        if getattr(self.options, "balance", "none") == "sampling":
+            chance = (1 / np.maximum(self.class_counts, 1))[self.labels[self.train]]
+            shuffled = random.choice(self.train, len(self.train), p=chance / chance.sum())
+        else:
+            shuffled = random.permutation(self.train)
+        # Batches of equal size: a last batch of one image would break batch norm.
+        return list(np.array_split(shuffled, max(1, math.ceil(len(shuffled) / int(self.options.batch_size)))))
+
+    def batches(self, epoch: int) -> Iterator[Batch]:
+        """See `api.Context`."""
+        assert self.feed is not None
+        due: list[tuple[np.ndarray, float]] = []
+        for indices in self.order(epoch)[self.batches_done :]:
+            pieces = np.array_split(indices, max(1, math.ceil(len(indices) / self.micro_batch)))
+            due += [(piece, len(piece) / len(indices)) for piece in pieces]
+        source = self.feed.training_batches([piece for piece, _ in due], epoch)
+        for (piece, share), inputs in zip(due, source, strict=True):
+            batch = Batch(
+                inputs=inputs,
+                labels=torch.from_numpy(self.labels[piece]).to(self.device),
+                indices=torch.from_numpy(piece),
+                share=share,
+                cached=not self.feed.cut.is_empty,
+            )
+            self._share_of_batch, self._images_of_batch = share, len(piece)
+            yield batch
+
+    def features(self, split: str) -> tuple[torch.Tensor, torch.Tensor]:
+        """See `api.Context`."""
+        if self.feed is None or not self.feed.cut.is_whole:
+            raise UserError("features can be asked for only where the whole backbone is frozen")
+        indices = self.splits[split]
+        if split == "train" and self.feed.views > 0:
+            parts = [self.feed.view(indices, view) for view in range(1, self.feed.views + 1)]
+            return torch.cat(parts), torch.from_numpy(np.tile(self.labels[indices], self.feed.views))
+        return self.feed.plain(indices).float(), torch.from_numpy(self.labels[indices])
+
+    # ------------------------------------------------------------------------------------- loss and step
+
+    def forward(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+        """See `api.Context`."""
+        assert self.feed is not None
+        suffix = self.feed.cut.suffix
+        suffix.training = self.model.training
+        with self.machine.autocast():
+            features = suffix(batch.inputs)
+            logits = self.model.head(features)
+        return features.float(), logits.float()
+
+    def task_loss(self, batch: Batch) -> torch.Tensor:
+        """See `api.Context`."""
+        strength = max(float(self.options.mixup), float(self.options.cutmix))
+        inputs, other, kept = batch.inputs, batch.labels, 1.0
+        if strength > 0 and len(batch.labels) > 1:
+            partner = torch.randperm(len(batch.labels), generator=self.generator).to(self.device)
+            inputs, kept = self._mix(batch.inputs, partner)
+            other = batch.labels[partner]
+        _, logits = self.forward(replace(batch, inputs=inputs))
+        loss = self._cross_entropy(logits, batch.labels)
+        if kept < 1:
+            loss = kept * loss + (1 - kept) * self._cross_entropy(logits, other)
+        self.tally.add(logits.detach(), batch.labels)
+        return loss
+
+    def _cross_entropy(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        smoothing = float(self.options.label_smoothing)
+        return functional.cross_entropy(logits, labels, self._class_weights, label_smoothing=smoothing)
+
+    def _mix(self, inputs: torch.Tensor, partner: torch.Tensor) -> tuple[torch.Tensor, float]:
+        """Mixup (Zhang et al. 2018) or, on maps of shape (n, C, H, W), CutMix (Yun et al. 2019); both: by turns."""
+        mixup, cutmix = float(self.options.mixup), float(self.options.cutmix)
+        coin = float(torch.rand((), generator=self.generator))
+        cut = cutmix > 0 and inputs.ndim == 4 and (mixup <= 0 or coin < 0.5)
+        strength = cutmix if cut else max(mixup, cutmix)
+        gammas = torch._standard_gamma(torch.full((2,), strength), generator=self.generator)
+        kept = float(gammas[0] / gammas.sum().clamp_min(1e-12))
+        if not cut:
+            return inputs * kept + inputs[partner] * (1 - kept), kept
+        height, width = inputs.shape[2:]
+        side = math.sqrt(1 - kept)
+        h, w = round(height * side), round(width * side)
+        top = int(torch.randint(height - h + 1, (), generator=self.generator))
+        left = int(torch.randint(width - w + 1, (), generator=self.generator))
+        mixed = inputs.clone()
+        mixed[:, :, top : top + h, left : left + w] = inputs[partner][:, :, top : top + h, left : left + w]
+        return mixed, 1 - h * w / (height * width)
+
+    def _weights(self) -> torch.Tensor:
+        counts = torch.tensor(self.class_counts, dtype=torch.float32).clamp_min(1)
+        return (counts.sum() / (len(counts) * counts)).to(self.device)
+
+    def step(self, losses: torch.Tensor | Mapping[str, torch.Tensor]) -> StepResult | None:
+        """See `api.Context`. None while a step that was split to save memory is not complete."""
+        assert self.optimizer is not None
+        parts = losses if isinstance(losses, Mapping) else {"loss": losses}
+        total = torch.stack([part.float() for part in parts.values()]).sum()
+        if not math.isfinite(float(total)):
+            raise NotANumber("the loss is not a number")
+        share = self._share_of_batch
+        self.scaler.scale(total * share).backward()
+        for name, part in parts.items():
+            self._losses[name] = self._losses.get(name, 0.0) + float(part.detach()) * share
+        if len(parts) > 1:
+            self._losses["loss"] = self._losses.get("loss", 0.0) + float(total.detach()) * share
+        self._share += share
+        self._images += self._images_of_batch
+        if self._share < 1 - 1e-6:
+            return None
+        norm = self._update()
+        result = StepResult(
+            dict(self._losses),
+            {str(group.get("name", i)): float(group["lr"]) for i, group in enumerate(self.optimizer.param_groups)},
+            norm,
+            self._images,
+        )
+        self.steps_in_phase += 1
+        self.batches_done += 1
+        self.reset_step()
+        self._set_rates()
+        return result
+
+    def _update(self) -> float | None:
+        assert self.optimizer is not None
+        norm = None
+        clip = float(getattr(self.options, "clip", 0.0))
+        self.scaler.unscale_(self.optimizer)
+        if clip > 0:
+            parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
+            norm = float(torch.nn.utils.clip_grad_norm_(parameters, clip))
+            # The scaler of float16 skips such a step by itself and lowers its scale.
+            if not math.isfinite(norm) and not self.scaler.is_enabled():
+                raise NotANumber("the gradient is not a number")
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        self.optimizer.zero_grad(set_to_none=True)
+        if self.average is not None:
+            self._follow(self.average)
+        return norm if norm is None or math.isfinite(norm) else None
+
+    def _follow(self, average: dict[str, torch.Tensor]) -> None:
+        # A young average follows faster, or it would remember the first weights for ever.
+        steps = self.steps_in_phase + 1
+        decay = min(float(self.options.ema), (1 + steps) / (10 + steps))
+        with torch.no_grad():
+            for name, value in self.model.state_dict().items():
+                if value.is_floating_point():
+                    average[name].lerp_(value, 1 - decay)
+                else:
+                    average[name].copy_(value)
+
+    def reset_step(self) -> None:
+        """Forget the part of a step that was not completed."""
+        self._share, self._images, self._losses = 0.0, 0, {}
+        if self.optimizer is not None:
+            self.optimizer.zero_grad(set_to_none=True)
+
+    def _set_rates(self) -> None:
+        """Linear warm-up, then a half cosine towards zero (Loshchilov and Hutter 2017), or constant."""
+        if self.optimizer is None:
+            return
+        warmup = round(float(getattr(self.options, "warmup", 0.0)) * self.phase_steps)
+        step = self.steps_in_phase
+        if step < warmup:
+            factor = (step + 1) / (warmup + 1)
+        elif getattr(self.options, "schedule", "constant") == "cosine":
+            done = (step - warmup) / max(1, self.phase_steps - warmup)
+            factor = 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
+        else:
+            factor = 1.0
+        for group, rate in zip(self.optimizer.param_groups, self._base_rates, strict=True):
+            group["lr"] = rate * factor * self.rate_scale
+
+
+class Tally:
+    """Counts hits on training batches, for the training accuracy of an epoch (of augmented images, in training mode)."""
+
+    def __init__(self) -> None:
+        self.hits, self.images, self.loss, self.steps = 0, 0, 0.0, 0
+
+    def add(self, logits: torch.Tensor, labels: torch.Tensor) -> None:
+        self.hits += int((logits.argmax(1) == labels).sum())
+        self.images += len(labels)
+
+    def add_loss(self, loss: float) -> None:
+        self.loss += loss
+        self.steps += 1
+
+    def summary(self) -> dict[str, Any]:
+        return {
+            "loss": self.loss / self.steps if self.steps else None,
+            "accuracy": self.hits / self.images if self.images else None,
+        }

@@ -1,0 +1,219 @@
+"""Feeds a network with the images of a run: what is frozen is computed once per image and kept in the store."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from xferstudio.api import Preprocessing, TrainingOptions
+from xferstudio.data import Item, Undecodable, augmented, decode, load_images, needed_side, prepare
+from xferstudio.engine.device import Machine
+from xferstudio.engine.model import normalise
+from xferstudio.engine.prefix import Cut, Runner, make_runner, prefix_identity
+from xferstudio.engine.store import FeatureStore, Shelf
+from xferstudio.events import Event, Notice, Progress
+
+# Raised whenever the decoder or the augmentation changes what it makes of the same file.
+PIXELS_VERSION = 1
+
+Poll = Callable[[], Iterator[Event]]
+Loaded = Generator[tuple[tuple[int, int], np.ndarray | Undecodable], None, None]
+
+
+@dataclass
+class Images:
+    """The images of a run with their labels; `unreadable` grows (path: reason) as files turn out to be broken."""
+
+    root: Path
+    items: Sequence[Item]
+    labels: np.ndarray
+    unreadable: dict[str, str] = field(default_factory=dict)
+
+    def readable(self, indices: np.ndarray) -> np.ndarray:
+        """Those of `indices` that could be decoded so far."""
+        return np.array([i for i in indices if self.items[i].path not in self.unreadable], dtype=np.int64)
+
+    def file(self, index: int) -> Path:
+        return self.root / self.items[index].path
+
+
+class Feed:
+    """Inputs for the part of the network behind `cut`, for training and evaluation.
+
+    `views` as in the options: 0 plain images, K > 0 that many augmented versions computed once, -1 fresh ones in
+    every epoch (then only plain images are cached).
+    """
+
+    def __init__(
+        self, images: Images, cut: Cut, how: Preprocessing, machine: Machine, store: FeatureStore, options: TrainingOptions
+    ) -> None:
+        self.images, self.cut, self.how, self.machine, self.store = images, cut, how, machine, store
+        self.views = int(getattr(options, "views", 0)) if getattr(options, "augment", "none") != "none" else 0
+        self.augment = str(getattr(options, "augment", "none"))
+        self.seed = int(getattr(options, "seed", 0))
+        self.waited = 0.0
+        self.computed = 0
+        self.seconds = 0.0
+        self._runner: Runner | None = None
+        whole = cut.is_empty
+        dtype = "uint8" if whole else "float32" if cut.is_whole else machine.precision
+        identity = {
+            "prefix": "" if whole else prefix_identity(cut),
+            "boundary": cut.boundary,
+            "preprocessing": how.to_dict(),
+            "precision": "" if whole else machine.precision,
+            "dtype": dtype,
+            "pixels": PIXELS_VERSION,
+        }
+        self._plain = store.shelf(identity)
+        self._augmented = store.shelf({**identity, "augment": self.augment, "seed": self.seed}) if self.views > 0 else None
+
+    # ------------------------------------------------------------------------------------ filling the store
+
+    def fill(self, train: np.ndarray, evaluated: np.ndarray, poll: Poll, task: str = "computing features") -> Iterator[Event]:
+        """Compute what is not in the store yet, for these image indices, with progress.
+
+        Unreadable files are noted in `images.unreadable`.
+        """
+        plain = np.concatenate([evaluated, train]) if self.views == 0 else evaluated
+        wanted = [(int(i), 0) for i in plain if not self._plain.has(self.images.items[i].hash)]
+        if self.views < 0:
+            # Fresh views decode again in every epoch: find out now which files cannot be read.
+            wanted += [(int(i), 0) for i in train if not self._plain.has(self.images.items[i].hash)]
+        yield from self._compute(self._plain, wanted, poll, task)
+        if self._augmented is not None:
+            shelf = self._augmented
+            content = [item.hash for item in self.images.items]
+            some = [(int(i), v) for i in train for v in range(1, self.views + 1) if not shelf.has(content[i], v)]
+            yield from self._compute(shelf, some, poll, f"{task} of augmented versions")
+
+    def _compute(self, shelf: Shelf, wanted: list[tuple[int, int]], poll: Poll, task: str) -> Iterator[Event]:
+        seen: set[tuple[str, int]] = set()
+        todo: list[tuple[int, int]] = []
+        for index, view in wanted:  # identical files are computed once
+            key = (self.images.items[index].hash, view)
+            if key not in seen:
+                seen.add(key)
+                todo.append((index, view))
+        if not todo:
+            return
+        start = reported = time.perf_counter()
+        batch: list[np.ndarray] = []
+        places: list[tuple[int, int]] = []
+        reasons: dict[str, str] = {}
+        size = 32 if self.machine.device.type == "cpu" else 128
+        loaded = self._load(todo, size)
+        try:
+            for done, (place, result) in enumerate(loaded, 1):
+                if isinstance(result, Undecodable):
+                    reasons[self.images.items[place[0]].hash] = str(result)
+                else:
+                    batch.append(result)
+                    places.append(place)
+                if len(batch) == size or (done == len(todo) and batch):
+                    rows = self._through(np.stack(batch), len(todo))
+                    shelf.add([self.images.items[i].hash for i, _ in places], [view for _, view in places], rows)
+                    batch, places = [], []
+                    yield from poll()
+                    now = time.perf_counter()
+                    if now - reported > 0.25 or done == len(todo):
+                        rate = done / (now - start)
+                        yield Progress(task, done, len(todo), round(rate, 1), round((len(todo) - done) / rate, 1))
+                        reported = now
+        finally:
+            loaded.close()
+            shelf.flush()
+        for item in self.images.items if reasons else ():
+            if item.hash in reasons:
+                self.images.unreadable[item.path] = reasons[item.hash]
+        self.computed += len(todo)
+        self.seconds += time.perf_counter() - start
+        if self._runner is not None and self._runner.note:
+            yield Notice(self._runner.note)
+        self.store.trim(keep=[shelf.folder.name])
+
+    def _through(self, prepared: np.ndarray, images: int) -> torch.Tensor:
+        if self.cut.is_empty:
+            return torch.from_numpy(prepared)
+        if self._runner is None:
+            self._runner = make_runner(self.cut, self.how, self.machine, images)
+        return self._runner(prepared)
+
+    def _load(self, todo: Sequence[tuple[int, int]], size: int) -> Loaded:
+        side = needed_side(self.how)
+
+        def make(position: int, file: Path) -> np.ndarray:
+            index, view = todo[position]
+            if view == 0:
+                return prepare(decode(file, side), self.how)
+            # An augmented crop enlarges a part of the image: it needs more pixels than the plain one.
+            return augmented(decode(file, 2 * side), self.how, self.augment, self._view_seed(index, view))
+
+        files = [self.images.file(index) for index, _ in todo]
+        loaded = load_images(files, make, workers=self.machine.workers, ahead=2 * size)
+        try:
+            for position, result in loaded:
+                yield todo[position], result
+        finally:
+            loaded.close()  # type: ignore[attr-defined]
+
+    def _view_seed(self, index: int, view: int) -> int:
+        text = f"{self.images.items[index].hash}:{view}:{self.seed}"
+        return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=7).digest(), "big")
+
+    # ------------------------------------------------------------------------------------ giving batches
+
+    def plain(self, indices: np.ndarray) -> torch.Tensor:
+        """Inputs of these images without augmentation, on the device."""
+        return self._to_device(self._plain.gather([self.images.items[i].hash for i in indices], [0] * len(indices)))
+
+    def view(self, indices: np.ndarray, view: int) -> torch.Tensor:
+        """Inputs of one augmented version (1 to `views`) of these images, on the device."""
+        assert self._augmented is not None
+        contents = [self.images.items[i].hash for i in indices]
+        return self._to_device(self._augmented.gather(contents, [view] * len(indices)))
+
+    def training_batches(self, batches: Sequence[np.ndarray], epoch: int) -> Iterator[torch.Tensor]:
+        """Inputs of each batch of image indices, on the device; time spent waiting is added to `waited`."""
+        if self.views < 0:
+            yield from self._fresh(batches, epoch)
+            return
+        for indices in batches:
+            start = time.perf_counter()
+            contents = [self.images.items[i].hash for i in indices]
+            if self._augmented is None:
+                rows = self._plain.gather(contents, [0] * len(indices))
+            else:
+                rows = self._augmented.gather(contents, [1 + (epoch + int(i)) % self.views for i in indices])
+            inputs = self._to_device(rows)
+            self.waited += time.perf_counter() - start
+            yield inputs
+
+    def _fresh(self, batches: Sequence[np.ndarray], epoch: int) -> Iterator[torch.Tensor]:
+        todo = [(int(i), epoch + 1) for indices in batches for i in indices]
+        loaded = self._load(todo, max((len(indices) for indices in batches), default=1))
+        try:
+            for indices in batches:
+                start = time.perf_counter()
+                arrays = []
+                for _ in indices:
+                    _, result = next(loaded)
+                    if isinstance(result, Undecodable):
+                        raise OSError(f"an image became unreadable while the run was going on: {result}")
+                    arrays.append(result)
+                self.waited += time.perf_counter() - start
+                yield self._to_device(self._through(np.stack(arrays), len(todo)))
+        finally:
+            loaded.close()  # type: ignore[attr-defined]
+
+    def _to_device(self, rows: torch.Tensor) -> torch.Tensor:
+        rows = rows.to(self.machine.device, non_blocking=True)
+        if self.cut.is_empty:
+            return normalise(rows, self.how)
+        return rows

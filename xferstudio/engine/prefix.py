@@ -1,0 +1,425 @@
+"""Finds the frozen part of a network, cuts it off, checks the cut, and runs it by the fastest correct means."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import operator
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import fx, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from xferstudio.api import Preprocessing
+from xferstudio.engine.device import Machine
+from xferstudio.engine.model import normalise, set_modes, weights_hash
+from xferstudio.engine.torchvision_ops import import_timm
+
+log = logging.getLogger(__name__)
+
+# Reduced precision is taken only where features stay this close to float32 (relative error in the 2-norm).
+REDUCED_PRECISION_LIMIT = 0.05
+
+
+class _Tracer(fx.Tracer):
+    def __init__(self) -> None:
+        models = import_timm().models
+        super().__init__(autowrap_functions=tuple(models.get_notrace_functions()))
+        self._whole = tuple(models.get_notrace_modules())
+
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        return isinstance(m, (*self._whole, nn.modules.batchnorm._BatchNorm)) or super().is_leaf_module(
+            m, module_qualified_name
+        )
+
+
+class _OneInput(nn.Module):
+    """Hides the optional arguments of a backbone's `forward` from the trace: they keep their defaults."""
+
+    def __init__(self, body: nn.Module) -> None:
+        super().__init__()
+        self.body = body
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        result: torch.Tensor = self.body(images)
+        return result
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A backbone in two parts, sharing its modules: `suffix(prefix(x)) == backbone(x)`.
+
+    `boundary` names the node between them: "images" when nothing can be computed once, "features" when all of
+    the backbone is frozen. `note` says why a frozen part was not cut off, if it was not.
+    """
+
+    boundary: str
+    prefix: nn.Module
+    suffix: nn.Module
+    note: str = ""
+
+    @property
+    def is_whole(self) -> bool:
+        return self.boundary == "features"
+
+    @property
+    def is_empty(self) -> bool:
+        return self.boundary == "images"
+
+
+class Suffix(nn.Module):
+    """The trained part; traced once for training and once for evaluation, because a trace fixes `self.training`."""
+
+    def __init__(self, training: nn.Module, evaluation: nn.Module) -> None:
+        super().__init__()
+        self.while_training = training
+        self.while_evaluating = evaluation
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        result: torch.Tensor = self.while_training(x) if self.training else self.while_evaluating(x)
+        return result
+
+
+def find_cut(backbone: nn.Module, how: Preprocessing, batch_norm: bool = True) -> Cut:
+    """Cut the backbone after the longest part in which nothing learns.
+
+    The network is traced with torch.fx; the cut is the last node before the first trained one at which exactly
+    one tensor (with one row per image) crosses. Both parts together are compared with the whole on random
+    images. A network that cannot be traced is run whole, and `note` says so.
+    """
+    learns = any(p.requires_grad for p in backbone.parameters())
+    if not learns:
+        return Cut("features", backbone, nn.Identity())
+    nothing = Cut("images", nn.Identity(), backbone)
+    if all(p.requires_grad for p in backbone.parameters()):
+        return nothing
+    root = _OneInput(backbone)
+    modes = {module: module.training for module in backbone.modules()}
+    try:
+        set_modes(root, batch_norm)
+        training = _Tracer().trace(root)
+        frozen = _untainted(training, root)
+        root.eval()
+        evaluation = _Tracer().trace(root)
+        boundary = _boundary(evaluation, training, frozen, root, how)
+        if boundary is None:
+            return nothing
+        prefix, suffix_eval = _split(evaluation, boundary, root)
+        _, suffix_train = _split(training, boundary, root)
+        device = next(backbone.parameters()).device
+        probe = torch.randn(2, 3, *how.size, generator=torch.Generator().manual_seed(0)).to(device)
+        with torch.inference_mode():
+            whole, parts = backbone(probe), suffix_eval(prefix(probe))
+        if not torch.allclose(whole, parts, rtol=1e-3, atol=1e-4 * float(whole.abs().max())):
+            return Cut("images", nn.Identity(), backbone, "the two parts of the network do not equal the whole")
+        return Cut(boundary.removeprefix("body_"), prefix, Suffix(suffix_train, suffix_eval))
+    except Exception as error:  # noqa: BLE001 (torch.fx raises all kinds; such a network runs whole)
+        log.info("cannot trace the network", exc_info=True)
+        return Cut("images", nn.Identity(), backbone, f"the network cannot be traced ({type(error).__name__})")
+    finally:
+        for module, mode in modes.items():
+            module.training = mode
+
+
+def _depends_on_input(graph: fx.Graph) -> set[fx.Node]:
+    found: set[fx.Node] = set()
+    for node in graph.nodes:
+        if node.op == "placeholder" or any(source in found for source in node.all_input_nodes):
+            found.add(node)
+    return found
+
+
+def _learns_or_varies(node: fx.Node, root: nn.Module) -> bool:
+    """Whether a node's result depends on a trained parameter, on chance, or changes statistics."""
+    if node.op == "call_module":
+        module = root.get_submodule(str(node.target))
+        if any(p.requires_grad for p in module.parameters()):
+            return True
+        return any(
+            part.training
+            and (
+                isinstance(part, nn.modules.batchnorm._BatchNorm)
+                or getattr(part, "drop_prob", 0)
+                or (isinstance(part, nn.modules.dropout._DropoutNd) and part.p > 0)
+            )
+            for part in module.modules()
+        )
+    if node.op == "get_attr":
+        value = operator.attrgetter(str(node.target))(root)
+        return isinstance(value, torch.Tensor) and value.requires_grad
+    if node.op == "call_function" and "drop" in getattr(node.target, "__name__", ""):
+        return bool(node.kwargs.get("training", True))
+    return node.op == "call_function" and bool(node.kwargs.get("dropout_p", 0))
+
+
+def _untainted(graph: fx.Graph, root: nn.Module) -> list[str]:
+    """Names of the input-dependent nodes before the first one that learns or varies, in execution order."""
+    dynamic = _depends_on_input(graph)
+    tainted: set[fx.Node] = set()
+    names: list[str] = []
+    for node in graph.nodes:
+        if _learns_or_varies(node, root) or any(source in tainted for source in node.all_input_nodes):
+            tainted.add(node)
+            if node in dynamic:
+                break
+        elif node in dynamic and node.op != "output":
+            names.append(node.name)
+    return names
+
+
+class _RowsPerImage(fx.Interpreter):
+    """Records which nodes give one tensor whose first dimension is the batch."""
+
+    def __init__(self, module: fx.GraphModule, batch: int) -> None:
+        super().__init__(module)
+        self.batch = batch
+        self.good: set[str] = set()
+
+    def run_node(self, n: fx.Node) -> Any:
+        result = super().run_node(n)
+        if isinstance(result, torch.Tensor) and result.ndim >= 2 and result.shape[0] == self.batch:
+            self.good.add(n.name)
+        return result
+
+
+def _boundary(evaluation: fx.Graph, training: fx.Graph, frozen: list[str], root: nn.Module, how: Preprocessing) -> str | None:
+    """The last node in `frozen` at which one tensor crosses, the same in both traces."""
+    dynamic = _depends_on_input(evaluation)
+    order = [node for node in evaluation.nodes if node in dynamic]
+    dynamic_in_training = _depends_on_input(training)
+    twin = [node.name for node in training.nodes if node in dynamic_in_training]
+    same = 0
+    while same < min(len(order), len(frozen), len(twin)) and order[same].name == frozen[same] == twin[same]:
+        same += 1
+    recorder = _RowsPerImage(fx.GraphModule(root, evaluation), 3)
+    with torch.inference_mode():
+        recorder.run(torch.zeros(3, 3, *how.size, device=next(root.parameters()).device))
+    position = {node: place for place, node in enumerate(order)}
+    last_use = [max((position[user] for user in node.users if user in position), default=-1) for node in order]
+    for place in range(same - 1, 0, -1):
+        node = order[place]
+        if node.name in recorder.good and last_use[place] > place and all(use <= place for use in last_use[:place]):
+            return node.name
+    return None
+
+
+def _split(graph: fx.Graph, boundary: str, root: nn.Module) -> tuple[nn.Module, nn.Module]:
+    """Two modules that share the parameters of `root`. Nodes that do not depend on the input stand in both."""
+    dynamic = _depends_on_input(graph)
+    first, second = fx.Graph(), fx.Graph()
+    known_first: dict[fx.Node, fx.Node] = {}
+    known_second: dict[fx.Node, fx.Node] = {}
+    crossed = False
+    for node in graph.nodes:
+        constant = node not in dynamic
+        if node.op == "output":
+            second.output(fx.map_arg(node.args[0], lambda n: known_second[n]))
+            continue
+        if constant or not crossed:
+            known_first[node] = first.node_copy(node, lambda n: known_first[n])
+        if node.name == boundary:
+            first.output(known_first[node])
+            known_second[node] = second.placeholder("activations")
+            crossed = True
+        elif constant or crossed:
+            known_second[node] = second.node_copy(node, lambda n: known_second[n])
+    parts = fx.GraphModule(root, first), fx.GraphModule(root, second)
+    for part in parts:
+        part.graph.eliminate_dead_code()
+        part.graph.lint()
+        part.recompile()
+    return parts
+
+
+# ----------------------------------------------------------------------------------------- running it
+
+
+def fold_batch_norm(module: nn.Module) -> nn.Module:
+    """A copy for inference in which each batch norm that follows a convolution is part of that convolution.
+
+    Returns a plain copy if the module cannot be traced or the folded copy does not give the same result.
+    """
+    module = copy.deepcopy(module).eval().requires_grad_(False)
+    BatchNormAct2d = import_timm().layers.BatchNormAct2d
+    try:
+        graph = module.graph if isinstance(module, fx.GraphModule) else _Tracer().trace(module)
+        folded = fx.GraphModule(copy.deepcopy(module), graph)
+        for node in list(folded.graph.nodes):
+            if node.op != "call_module" or not node.args or not isinstance(node.args[0], fx.Node):
+                continue
+            norm, source = folded.get_submodule(str(node.target)), node.args[0]
+            if type(norm) not in (nn.BatchNorm2d, BatchNormAct2d) or source.op != "call_module" or len(source.users) != 1:
+                continue
+            convolution = folded.get_submodule(str(source.target))
+            if not isinstance(convolution, nn.Conv2d) or norm.running_mean is None:
+                continue
+            _replace(folded, str(source.target), fuse_conv_bn_eval(convolution, norm))
+            rest = nn.Sequential(norm.drop, norm.act) if isinstance(norm, BatchNormAct2d) else nn.Identity()
+            _replace(folded, str(node.target), rest)
+        folded.recompile()
+    except Exception:  # noqa: BLE001 (folding is an optimisation; what cannot be folded runs as it is)
+        log.info("cannot fold batch norm", exc_info=True)
+        return module
+    return folded
+
+
+def _replace(module: fx.GraphModule, target: str, new: nn.Module) -> None:
+    parent, _, name = target.rpartition(".")
+    setattr(module.get_submodule(parent), name, new)
+
+
+def prefix_identity(cut: Cut) -> str:
+    """One hash of the frozen part's weights, for the feature store's key."""
+    return weights_hash(cut.prefix.state_dict())
+
+
+Means = Callable[[np.ndarray], torch.Tensor]
+
+
+class Runner:
+    """Computes boundary activations of prepared images by the fastest correct means at hand.
+
+    Call it with uint8 (N, H, W, 3); it gives a CPU tensor (N, ...). The means race on the first batches of the
+    real work, so choosing costs nothing; means whose results move too far from float32 are refused, and `note`
+    says how far the chosen one moves.
+    """
+
+    def __init__(self, candidates: dict[str, Means], exact: Means, storage: torch.dtype) -> None:
+        self.note = ""
+        self._candidates = candidates
+        self._exact, self._storage = exact, storage
+        self._seconds: dict[str, list[float]] = {}
+        self._errors: dict[str, float] = {}
+
+    @property
+    def means(self) -> str:
+        """The means in use, or the one that leads so far."""
+        return min(self._candidates, key=lambda name: min(self._seconds.get(name, [float("inf")])))
+
+    def __call__(self, batch: np.ndarray) -> torch.Tensor:
+        if not self._errors:
+            self._admit(batch[:8])
+        if len(self._candidates) > 1:
+            for name in self._candidates:  # each runs twice: the first time warms up
+                if len(self._seconds.setdefault(name, [])) < 2:
+                    return self._timed(name, batch)
+            best = self.means
+            self._candidates = {best: self._candidates[best]}
+        return next(iter(self._candidates.values()))(batch).to(self._storage)
+
+    def _timed(self, name: str, batch: np.ndarray) -> torch.Tensor:
+        start = time.perf_counter()
+        rows = self._candidates[name](batch).to(self._storage)
+        self._seconds[name].append((time.perf_counter() - start) / len(batch))
+        return rows
+
+    def _admit(self, batch: np.ndarray) -> None:
+        reference = self._exact(batch).float()
+        for name, means in list(self._candidates.items()):
+            try:
+                moved = means(batch).float() - reference
+                self._errors[name] = float(moved.norm() / reference.norm().clamp_min(1e-12))
+            except RuntimeError as error:
+                log.info("%s does not run here: %s", name, error)
+                self._errors[name] = float("inf")
+            if not self._errors[name] <= (1e-3 if "float32" in name else REDUCED_PRECISION_LIMIT):
+                del self._candidates[name]
+        if not self._candidates:
+            self._candidates = {"eager channels-last float32": self._exact}
+            self.note = (
+                f"reduced precision would move the features by {min(self._errors.values()):.1%} "
+                f"(limit {REDUCED_PRECISION_LIMIT:.0%}), so they are computed in float32"
+            )
+        elif not any("float32" in name for name in self._candidates):
+            worst = max(self._errors[name] for name in self._candidates)
+            self.note = (
+                f"features are computed in reduced precision; on {len(batch)} images they differ from float32 by "
+                f"{worst:.1%} (limit {REDUCED_PRECISION_LIMIT:.0%})"
+            )
+
+
+def make_runner(cut: Cut, how: Preprocessing, machine: Machine, images: int) -> Runner:
+    """A runner for this prefix on this machine; `images` is how many will be computed.
+
+    Means that take long to prepare (conversion for ONNX Runtime) are tried only where that can pay.
+    """
+    device = machine.device
+    storage = torch.float32 if cut.is_whole else machine.dtype
+    plain = fold_batch_norm(cut.prefix).to(device)
+    plain = plain.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def tensor(batch: np.ndarray) -> torch.Tensor:
+        return normalise(torch.from_numpy(batch).to(device, non_blocking=True), how)
+
+    def exact(batch: np.ndarray) -> torch.Tensor:
+        with torch.inference_mode():
+            result: torch.Tensor = plain(tensor(batch)).cpu()
+        return result
+
+    if machine.precision == "float32":
+        candidates: dict[str, Means] = {"eager channels-last float32": exact}
+        if device.type == "cpu" and images >= 300:
+            session = _onnx_session(plain, how, machine)
+            if session is not None:
+                candidates["ONNX Runtime float32"] = lambda batch: torch.from_numpy(session(tensor(batch).numpy()))
+        return Runner(candidates, exact, storage)
+
+    reduced = copy.deepcopy(plain).to(machine.dtype)
+
+    def low(batch: np.ndarray) -> torch.Tensor:
+        with torch.inference_mode():
+            result: torch.Tensor = reduced(tensor(batch).to(machine.dtype)).cpu()
+        return result
+
+    def mixed(batch: np.ndarray) -> torch.Tensor:
+        with torch.inference_mode(), machine.autocast():
+            result: torch.Tensor = plain(tensor(batch)).cpu()
+        return result
+
+    name = f"eager channels-last {machine.precision}"
+    return Runner({name: low, f"{name} with autocast": mixed}, exact, storage)
+
+
+def _onnx_session(module: nn.Module, how: Preprocessing, machine: Machine) -> Callable[[np.ndarray], np.ndarray] | None:
+    """The prefix in ONNX Runtime; None where it cannot be converted."""
+    import io
+
+    import onnxruntime
+
+    class Plain(nn.Module):
+        # The exporter takes a GraphModule's own `graph` for its own kind of graph.
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = module
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            result: torch.Tensor = self.inner(x)
+            return result
+
+    buffer = io.BytesIO()
+    example = torch.zeros(2, 3, *how.size)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            torch.onnx.export(
+                Plain(), (example,), buffer, dynamo=False, input_names=["x"], output_names=["y"], dynamic_axes={"x": {0: "n"}, "y": {0: "n"}}
+            )
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = machine.threads
+        options.log_severity_level = 3
+        session = onnxruntime.InferenceSession(buffer.getvalue(), options, providers=["CPUExecutionProvider"])
+    except Exception:  # noqa: BLE001 (a faster means is a gift; without it the run goes on)
+        log.info("cannot convert the frozen part for ONNX Runtime", exc_info=True)
+        return None
+
+    def run(batch: np.ndarray) -> np.ndarray:
+        result: np.ndarray = session.run(["y"], {"x": batch})[0]
+        return result
+
+    return run
