@@ -258,7 +258,7 @@ def test_a_task_that_takes_long_says_that_it_goes_on():
 ENGINE = '''
 """A stand-in for the engine: says what it was asked, and does what its control says."""
 import time
-from xferstudio.events import Notice, RunEnded, RunPaused, RunResumed, RunStarted
+from xferstudio.events import *
 
 def run(project, run, *, plugins, control, device="auto", fresh=False):
     """Ends as the run's name says; one named `wait` waits for a word."""
@@ -269,6 +269,13 @@ def run(project, run, *, plugins, control, device="auto", fresh=False):
         raise ZeroDivisionError("broken")
     what = (run.name, run.strategy, run.backbone, device, "float32")
     yield RunStarted(*what, classes=("a",), counts={"train": 1}, epochs=1, folder="folder")
+    if run.name == "long":
+        for done in (0, 50, 100):
+            yield Progress("features", done, 100, per_second=120.0)
+        for epoch in (1, 2):
+            yield StepDone(epoch, 2, epoch, {"loss": 1.0}, {"head": 1e-3}, 90.0, 0.1, 1)
+            yield EpochDone(epoch, 2, {"loss": 0.5}, {"accuracy": 0.75}, ((1,),), True, 0, 2.0, 4.0)
+        yield Notice("the [bold] folder is kept", level="warning")
     if run.name == "wait":
         endings = {"stop": "stopped", "cancel": "cancelled", "interrupt": "interrupted"}
         while True:
@@ -551,6 +558,40 @@ def test_a_terminal_that_knows_only_ascii_shows_escapes_instead_of_failing(tmp_p
     )
     assert done.returncode == 0, done.stderr
     assert b"\\xe4pfel" in done.stdout
+
+
+@posix
+def test_a_terminal_gets_a_bar_and_the_lines_stay(tmp_path):
+    import pty
+
+    project = make_project(tmp_path / "p", "long")
+    master, slave = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", STEERED.format(engine=ENGINE), "run", str(project)],
+        stdin=slave,
+        stdout=slave,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "150"},
+    )
+    os.close(slave)
+    seen = b""
+    while True:
+        try:
+            data = os.read(master, 65536)
+        except OSError:
+            break
+        if not data:
+            break
+        seen += data
+    os.close(master)
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert process.wait(timeout=30) == 0
+    text = seen.decode()
+    assert "epoch 2 of 2: loss 0.5000, validation accuracy 75.0 %" in text
+    assert "\x1b[" in text
+    assert "warning: the [bold] folder is kept" in text
+    assert "finished; 2.0 s" in text
 
 
 def test_the_module_is_the_command():

@@ -17,9 +17,11 @@ import math
 import os
 import signal
 import sys
+import textwrap
 import threading
 import time
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -128,6 +130,18 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         if number == 0:
             texts.append("  ".join("-" * width for width in widths))
     return "\n".join(texts)
+
+
+def _wrapped(text: str) -> str:
+    """A long list under a head line; names are never broken."""
+    return textwrap.fill(
+        text,
+        100,
+        initial_indent="    ",
+        subsequent_indent="        ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _count(number: int, one: str, many: str = "") -> str:
@@ -753,6 +767,9 @@ def _new(args: argparse.Namespace) -> int:
             else ""
         )
     )
+    splits = Counter(item.split for item in catalog.items if item.split)
+    if splits:
+        _say(f"split as the data says: {', '.join(f'{splits[key]:,} {key}' for key in sorted(splits))}")
     for number, each in enumerate(catalogs):
         if number:
             _say(f"target: {_count(len(each.items), 'image')}")
@@ -946,15 +963,19 @@ def _export(args: argparse.Namespace) -> int:
 
 
 def _trained_folder(project: Project, name: str) -> Path:
-    """The folder of the newest run of this name that learned something."""
-    from xferstudio.history import latest
+    """The folder of the newest run of this name that ended with a model."""
+    from xferstudio.history import all_runs
 
-    folder = latest(project, name)
-    if folder is None or not (folder.path / "best.safetensors").is_file():
+    ended = [
+        folder
+        for folder in all_runs(project)
+        if folder.name == name and folder.state in ("finished", "stopped") and folder.weights.is_file()
+    ]
+    if not ended:
         raise UserError(
             f"{name} has learned nothing yet; run it first: xferstudio run {project.folder} {name}"
         )
-    return folder.path
+    return ended[-1].path
 
 
 def _predict(args: argparse.Namespace) -> int:
@@ -1198,7 +1219,7 @@ def _list_plugins(args: argparse.Namespace) -> int:
         _say(f"{each.name}  ({each.distribution} {each.version}, loaded in {1000 * each.seconds:.0f} ms)")
         for kind, ids in each.adds.items():
             if ids:
-                _say(f"    {kind}: {', '.join(ids)}")
+                _say(_wrapped(f"{kind}: {', '.join(ids)}"))
     for failure in plugins.failures:
         _say(failure.reason)
     if args.safe:
