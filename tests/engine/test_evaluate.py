@@ -201,6 +201,13 @@ def test_groups_of_one_are_the_same_as_no_groups():
     assert alone["interval_method"] == "wilson"
 
 
+def test_images_without_a_group_stand_alone():
+    logits, labels = some(60, 3)
+    chances = evaluate.softmax(logits)
+    assert evaluate.metrics(labels, chances, names(3), groups=[""] * 60)["interval_method"] == "wilson"
+    assert evaluate.members(["b", "", "b", ""], 4).tolist() == [0, 1, 0, 2]
+
+
 def test_intervals_are_wider_when_images_of_a_group_fail_together():
     generator = np.random.default_rng(5)
     groups = np.repeat(np.arange(20), 10)

@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 
 from xferstudio.api import UserError
 from xferstudio.engine import evaluate
-from xferstudio.history import RunFolder
+from xferstudio.history import RunFolder, all_runs
+from xferstudio.project import Project
 
 ALPHA = 0.05
 COMPARED = ("finished", "stopped")
@@ -43,9 +44,10 @@ Transfer = Literal["transfer helped", "no evidence", "negative transfer"]
 class Paired:
     """Whether run `b` is better than run `a` on the same `n` images.
 
-    `a_only` and `b_only` count the images that only one of them gets right; `difference` is the accuracy of b
-    less that of a, `interval` its 95 % interval, both as shares. `p_value` is for this pair alone,
-    `adjusted_p` is corrected for all pairs that were looked at. `units` is the number of independent groups of images.
+    `a_only` and `b_only` count the images that only one of them gets right; `difference` is the accuracy of
+    b less that of a, `interval` its 95 % interval, both as shares. `p_value` is for this pair alone, and
+    `adjusted_p` is corrected for all pairs that were looked at. `units` is the number of independent groups
+    of images.
     """
 
     n: int
@@ -554,22 +556,36 @@ def _answers(run: Measured, split: str) -> Mapping[str, tuple[str, bool, str]]:
 # --------------------------------------------------------------------------------------- run folders
 
 
-def compare_runs(folders: Sequence[RunFolder]) -> Comparison:
-    """Compare runs by what their folders hold. A folder that cannot be read is listed with the reason."""
-    names = Counter(folder.name for folder in folders)
-    runs = [
-        read_run(folder, folder.path.name if names[folder.name] > 1 else folder.name) for folder in folders
-    ]
-    return compare_measured(runs)
+def compare_runs(runs: Project | Sequence[RunFolder]) -> Comparison:
+    """Compare runs by what their folders hold. A folder that cannot be read is listed with the reason.
+
+    Of a project, the newest folder of each run that ended well is compared, and a newer one is listed.
+    """
+    if not isinstance(runs, Project):
+        names = Counter(folder.name for folder in runs)
+        return compare_measured(
+            [_read(folder, folder.path.name if names[folder.name] > 1 else folder.name) for folder in runs]
+        )
+    kept: dict[str, list[Measured]] = {run.name: [] for run in runs.runs}
+    for folder in reversed(all_runs(runs)):
+        mine = kept.setdefault(folder.name, [])
+        if not mine:
+            mine.append(_read(folder, folder.name))
+        elif len(mine) == 1 and mine[0].state not in COMPARED and folder.state in COMPARED:
+            mine[0] = dataclasses.replace(mine[0], run=f"{mine[0].run} ({mine[0].order})")
+            mine.append(_read(folder, folder.name))
+    found = compare_measured([run for mine in kept.values() for run in mine])
+    waiting = [(name, "not run yet") for name, mine in kept.items() if not mine]
+    return dataclasses.replace(found, left_out=(*found.left_out, *waiting))
 
 
-def read_run(folder: RunFolder, name: str) -> Measured:
+def _read(folder: RunFolder, name: str) -> Measured:
     """A run folder as `Measured` under this name; where it cannot be read, the reason stands as its state."""
     state: str = folder.state
     try:
         facts = folder.read_run()
     except UserError as error:
-        return Measured(name, "", "", str(error))
+        return Measured(name, "", "", str(error), order=folder.path.name)
     summary = folder.summary() or {}
     options = facts.get("options", {})
     seed = options.get("seed", summary.get("seed", 0)) if isinstance(options, dict) else 0
