@@ -1,4 +1,4 @@
-"""The run folder: the one record of a run that everything else reads, written so that a kill loses nothing."""
+"""The run folder: the one record of a run, which everything else reads and no kill can spoil."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 State = Literal["new", "running", "interrupted", "finished", "stopped", "cancelled", "failed"]
-"""`interrupted` can be resumed; `new` has not begun; the others but `running` are the reason that ended the run."""
+"""`new` has not begun, `interrupted` can be resumed, the last four are the reason that ended the run."""
 
 _ENDS = ("interrupted", "finished", "stopped", "cancelled", "failed")
 _FOLDER = re.compile(r"(\d{8}-\d{6})-(.+)")
@@ -165,12 +165,12 @@ class RunFolder:
     def read_run(self) -> dict[str, Any]:
         """What run.toml says, as plain values. Raises UserError where it is missing or damaged."""
         try:
-            return tomlkit.parse(self.run_file.read_text(encoding="utf-8")).unwrap()
+            return tomlkit.parse(self.run_file.read_text(encoding="utf-8", errors="surrogateescape")).unwrap()
         except FileNotFoundError:
             raise UserError(f"{self.path} is not the folder of a run: it holds no run.toml.") from None
         except (OSError, ValueError, TOMLKitError) as error:
             raise UserError(
-                f"{self.run_file} cannot be read ({error}); restore it from a copy, or start the run again with --fresh."
+                f"{self.run_file} cannot be read ({error}); restore it from a copy, or run again with --fresh."
             ) from error
 
     # ---------------------------------------------------------------------------------- events
@@ -262,7 +262,7 @@ class RunFolder:
         write_atomic(self.summary_file, text + "\n")
 
     def write_predictions(self, predictions: Predictions) -> None:
-        """Write predictions.csv: path, hash, group, split, label, predicted, confidence, and a column per class."""
+        """Write predictions.csv: one row each, with the confidence and a column "p:CLASS" per class."""
         out = io.StringIO(newline="")
         table = csv.writer(out, lineterminator="\n")
         table.writerow([*_COLUMNS, *(f"p:{name}" for name in predictions.classes)])
@@ -413,7 +413,8 @@ def _holder(lock: Path, heartbeat: Path) -> _Holder | None:
         # Windows refuses to read a file that is being replaced; that takes no longer than a moment.
         return _Holder(0, "", 0.0, time.time()) if time.time() - _modified(lock) < 10 else None
     except (ValueError, KeyError, TypeError):
-        return None
+        # It was made a moment ago and is being written, or its writer was killed in that moment.
+        return _Holder(0, "", 0.0, time.time()) if time.time() - _modified(lock) < 10 else None
     if holder.host != socket.gethostname():
         return holder if time.time() - max(_modified(heartbeat), holder.since) < _SILENCE else None
     try:
@@ -434,6 +435,8 @@ def _locked(lock: Path, heartbeat: Path, what: str) -> Iterator[None]:
     with file_mutex(lock.with_name(f".{lock.name.lstrip('.')}.guard")):
         other = _holder(lock, heartbeat)
         if other is not None:
+            if not other.pid:
+                raise UserError(f"{what} has just been started by another process; wait for it.")
             place = "" if other.host in ("", mine.host) else f" on {other.host}"
             if other.pid == mine.pid and not place:
                 raise UserError(
@@ -443,7 +446,17 @@ def _locked(lock: Path, heartbeat: Path, what: str) -> Iterator[None]:
                 f"{what} is being run by another process already (pid {other.pid}{place}); "
                 "wait for it, or stop it first."
             )
-        write_atomic(lock, json.dumps(dataclasses.asdict(mine)))
+        try:
+            lock.unlink(missing_ok=True)
+            # Exclusive, for disks on which the guard is no guard.
+            with lock.open("x", encoding="utf-8") as out:
+                out.write(json.dumps(dataclasses.asdict(mine)))
+        except FileExistsError:
+            raise UserError(f"{what} has just been started by another process; wait for it.") from None
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                lock.unlink()
+            raise file_error(error, lock) from error
     try:
         yield
     finally:
@@ -492,10 +505,14 @@ def _toml(value: Any) -> Any:
     if isinstance(value, Mapping):
         plain = {str(key): _toml(item) for key, item in value.items() if item is not None}
         # A value behind a table would belong to that table.
-        return dict(sorted(plain.items(), key=lambda entry: isinstance(entry[1], dict)))
+        return dict(sorted(plain.items(), key=lambda entry: _is_table(entry[1])))
     if isinstance(value, (list, tuple)):
         return [_toml(item) for item in value if item is not None]
     return str(value) if isinstance(value, Path) else value
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, dict) or (isinstance(value, list) and any(isinstance(v, dict) for v in value))
 
 
 def _json(value: Any) -> Any:

@@ -43,7 +43,7 @@ _BACKBONE_ID = re.compile(r"[A-Za-z0-9][^\s\x00-\x1f]{0,255}")
 
 @dataclass(frozen=True)
 class PluginInfo:
-    """A plugin that was taken: what it adds by kind ("backbones", "strategies", "exporters") and what it took."""
+    """A plugin that was taken: what it adds under "backbones", "strategies" and "exporters"."""
 
     name: str
     distribution: str
@@ -69,7 +69,7 @@ class _Refused(Exception):  # noqa: N818 (an answer, not an error of ours)
 
 @dataclass
 class _Plugin:
-    """One entry point on its way in. It has a manager of its own, so that no plugin can reach another's hooks."""
+    """One entry point on its way in, with a manager of its own: no plugin can reach another's hooks."""
 
     entry: metadata.EntryPoint
     distribution: str
@@ -98,7 +98,7 @@ class Plugins:
     def backbone(self, id: str) -> Backbone:
         """A backbone by id: one that is listed, or else the first that a plugin knows unlisted.
 
-        Raises UserError with near matches for an id that nobody knows, or naming the plugin that failed on it.
+        Raises UserError with near matches for an unknown id, or naming the plugin that failed on it.
         """
         if id in self.backbones:
             return self.backbones[id]
@@ -170,7 +170,7 @@ _PLURALS = {"backbone": "backbones", "strategy": "strategies", "exporter": "expo
 def load_plugins(safe: bool = False, entry_points: Iterable[metadata.EntryPoint] | None = None) -> Plugins:
     """Load every installed plugin, or in safe mode our own alone; those that fail stand in `failures`.
 
-    `entry_points` replaces the installed ones, for tests. Raises UserError where even our own is not installed.
+    `entry_points` replaces the installed ones, for tests. Raises UserError where not even ours is.
     """
     plugins = Plugins()
     candidates = sorted(
@@ -210,7 +210,7 @@ def load_plugins(safe: bool = False, entry_points: Iterable[metadata.EntryPoint]
             "exporters": tuple(plugin.exporters),
         }
         warnings = tuple(
-            f"{plugin.distribution} imports {name} as soon as it is loaded, which makes every command slow to start; "
+            f"{plugin.distribution} imports {name} as soon as it is loaded, which slows the start of every command; "
             "its author should import it inside functions."
             for name in slow[:1]
         )
@@ -315,7 +315,7 @@ def _bind(plugin: _Plugin, others: Plugins) -> None:
             if id in taken:
                 owner = others.provider(_PLURALS[kind], id)
                 raise _Refused(
-                    f"brings the {kind} {id!r}, which {owner} brings already; uninstall {plugin.distribution} or {owner}"
+                    f"brings the {kind} {id!r}, which {owner} brings already; uninstall one of the two"
                 )
 
 
@@ -336,7 +336,7 @@ def _check_requirements(plugin: _Plugin) -> None:
             ) from None
         if not requirement.specifier.contains(version, prereleases=True):
             raise _Refused(
-                f"needs {requirement.name}{requirement.specifier}, and {requirement.name} {version} is installed"
+                f"needs {requirement.name}{requirement.specifier}, but version {version} is installed"
             )
 
 
@@ -368,7 +368,7 @@ def _check_api(module: Any) -> None:
         raise _Refused(f"states its plugin interface as {wanted!r}, which must be a whole number")
     if wanted > API_VERSION:
         raise _Refused(
-            f"was written for plugin interface {wanted}, and this version has {API_VERSION}; update xferstudio"
+            f"was written for plugin interface {wanted}, and this is {API_VERSION}; update xferstudio"
         )
 
 
@@ -506,14 +506,12 @@ def _check_identity(thing: Any, kind: str) -> str:
 
 def _check_options(thing: Any, called: str) -> None:
     options: Any = getattr(thing, "Options", None)
-    if not inspect.isclass(options) or not dataclasses.is_dataclass(options):
+    if not (inspect.isclass(options) and hasattr(options, "__dataclass_fields__")):
         raise _Refused(f"brings the {called} whose Options are not a dataclass")
     if not options.__dataclass_params__.frozen:
         raise _Refused(f"brings the {called} whose Options are not frozen; write @dataclass(frozen=True)")
     # A class derived from a dataclass without the decorator has annotations that are silently no options.
-    ignored = [
-        name for name in vars(options).get("__annotations__", {}) if name not in options.__dataclass_fields__
-    ]
+    ignored = set(getattr(options, "__annotations__", {})) - set(options.__dataclass_fields__)
     if ignored and "__dataclass_fields__" not in vars(options):
         raise _Refused(f"brings the {called} whose Options lack @dataclass(frozen=True)")
     for spec in dataclasses.fields(options):

@@ -1,4 +1,4 @@
-"""A project on disk: a folder with `project.toml`, read, checked, migrated, extended and saved without loss."""
+"""A project on disk: a folder with `project.toml`, read, checked, migrated and extended without loss."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Fault:
 
 
 class ProjectError(UserError):
-    """A project that cannot be used as it is; `faults` holds everything that was found, not only the first."""
+    """A project that cannot be used as it is; `faults` holds all that was found, not only the first."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults: list[Fault] = list(faults)
@@ -50,7 +50,7 @@ class ProjectError(UserError):
 
 @dataclass(frozen=True)
 class DataSpec:
-    """Where the images are, as written in the file. `sample`: a few (path, hash) by which moved data is known."""
+    """Where the images are, as written in the file. `sample`: some (path, hash) by which moved data is known."""
 
     source: str
     target: str = ""
@@ -61,7 +61,7 @@ class DataSpec:
 
 @dataclass(frozen=True)
 class SplitSpec:
-    """Shares of the images for validation and test, the seed that decides which, and the folds (0: no folds)."""
+    """Shares of the images for validation and test, the seed that decides which, and the folds (0: none)."""
 
     val: float = 0.2
     test: float = 0.2
@@ -121,7 +121,7 @@ class Project:
         )
 
     def data_path(self) -> Path:
-        """The data folder or table, found again if it moved. Raises UserError saying where it was looked for."""
+        """The data folder or table, found again if it moved. Raises UserError saying where was looked."""
         return _find(self, "source", self.data.source, self.data.sample)
 
     def target_path(self) -> Path | None:
@@ -135,7 +135,7 @@ class Project:
 
 
 def write_atomic(path: Path, data: bytes | str) -> None:
-    """Write a file so that readers see the old content or the new, never a part; raises UserError with the reason."""
+    """Write a file so that readers see the old content or the new. Raises UserError with the reason."""
     raw = data.encode("utf-8", "surrogateescape") if isinstance(data, str) else data
     temporary: str | None = None
     try:
@@ -145,7 +145,7 @@ def write_atomic(path: Path, data: bytes | str) -> None:
             out.flush()
             os.fsync(out.fileno())
         with contextlib.suppress(OSError):
-            # mkstemp makes files for the owner alone; a project on a shared disk must stay readable by others.
+            # mkstemp makes files for the owner alone; a project on a common disk must stay readable.
             Path(temporary).chmod(path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
         _replace(temporary, path)
     except OSError as error:
@@ -201,8 +201,8 @@ def file_error(error: OSError, path: Path) -> UserError:
 def file_mutex(path: Path, seconds: float = 10.0) -> Iterator[None]:
     """One process (and thread) at a time past this point; the system frees it when its holder dies.
 
-    `path` is a small file that stays behind. Raises UserError when it is still taken after `seconds`. Disks that
-    know no locks (some network drives) are used without one.
+    `path` is a small file that stays behind. Raises UserError when it is still taken after `seconds`. Disks
+    that know no locks (some network drives) are used without one.
     """
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
@@ -270,8 +270,7 @@ def load(folder: Path | str) -> Project:
 
 
 def _file_of(path: Path) -> Path:
-    path = path.expanduser()
-    path = Path(os.path.abspath(path))  # noqa: PTH100 (resolve() would follow links; the user's own path is kept)
+    path = _absolute(path)
     file = path if path.name == FILE_NAME and not (path / FILE_NAME).is_file() else path / FILE_NAME
     if file.is_dir():
         raise _one(file, "", "this is a folder, not a file", "remove or rename it")
@@ -283,6 +282,10 @@ def _file_of(path: Path) -> Path:
         remedy = f"make a project with `xferstudio new {file.parent} --data FOLDER_OF_IMAGES`"
         raise _one(file, "", "there is no project here", remedy)
     return file
+
+
+def _absolute(path: Path | str) -> Path:
+    return Path(os.path.abspath(Path(path).expanduser()))  # noqa: PTH100 (resolve() would follow links)
 
 
 def _one(file: Path, key: str, what: str, remedy: str) -> ProjectError:
@@ -361,7 +364,7 @@ def _with_schema(document: tomlkit.TOMLDocument, schema: int) -> tomlkit.TOMLDoc
     if "schema" in document:
         document["schema"] = schema
         return document
-    # A new key must stand before the first table, or it would belong to that table; a heading comment stays on top.
+    # Behind the first table a new key would belong to that table. A heading comment stays on top.
     lines = tomlkit.dumps(document).splitlines(keepends=True)
     heading = 0
     while heading < len(lines) and lines[heading].startswith("#"):
@@ -400,7 +403,7 @@ def name_fault(name: str) -> str | None:
         return f"the name is {len(name)} characters long, and at most 80 are allowed"
     if not re.fullmatch(r"[A-Za-z0-9._-]+", name):
         bad = sorted(set(re.sub(r"[A-Za-z0-9._-]", "", name)))
-        return f"the name {name!r} holds {' '.join(map(repr, bad))}, which not every system allows in a folder name"
+        return f"the name {name!r} holds {' '.join(map(repr, bad))}, which not every system allows in a name"
     if name.startswith(("-", ".")) or name.endswith("."):
         return f"the name {name!r} must begin with a letter, digit or _ and must not end with a dot"
     if name.split(".")[0].lower() in _RESERVED:
@@ -438,7 +441,7 @@ class _Checker:
         return value
 
     def near_misses(self, raw: Mapping[str, Any], known: Sequence[str], prefix: str = "") -> None:
-        """Unknown keys belong to newer versions or to plugins and are kept, but a misspelling would be ignored silently."""
+        """Unknown keys are kept, as others may know them; but a misspelling would be ignored silently."""
         for key in raw:
             if key in known:
                 continue
@@ -596,8 +599,8 @@ def create(
     folds: int = 0,
     format: str = "auto",
 ) -> Project:
-    """Make a project. Raises UserError where one exists already, where the data does not exist, or for bad shares."""
-    root = Path(os.path.abspath(Path(folder).expanduser()))  # noqa: PTH100 (as in _file_of)
+    """Make a project. Raises UserError where one exists already, where the data does not, or for bad shares."""
+    root = _absolute(folder)
     file = root / FILE_NAME
     if file.exists():
         raise UserError(f"There is a project in {root} already; add runs to it, or choose another folder.")
@@ -611,9 +614,14 @@ def create(
     for key, given in (("source", data), ("target", target)):
         if given is None or given == "":
             continue
-        path = Path(os.path.abspath(Path(given).expanduser()))  # noqa: PTH100 (as in _file_of)
+        path = _absolute(given)
         if not path.exists():
             raise UserError(f"There is no folder or table {path}; name the place where the images are.")
+        if _unwritable(str(path)):
+            shown = str(path).encode("utf-8", "replace").decode()
+            raise UserError(
+                f"The name of {shown} is not valid text (UTF-8), so no file can hold it; rename it."
+            )
         table.add(key, _as_written(path, root))
     if "source" not in table:
         raise UserError("A project needs data; name the folder or table where the images are.")
@@ -622,7 +630,7 @@ def create(
     for key, given in (("sample", data), ("target_sample", target)):
         if given is None or given == "":
             continue
-        found = _sample(Path(os.path.abspath(Path(given).expanduser())), root)  # noqa: PTH100 (as in _file_of)
+        found = _sample(_absolute(given), root)
         if found:
             listing = tomlkit.array().multiline(True)
             for path_, digest in found:
@@ -657,7 +665,7 @@ def create(
 
 
 def add_run(project: Project, run: Run) -> Project:
-    """Write one more run into the file as it is on disk now, so that edits by hand stay, and read it again."""
+    """Write one more run into the file as it is on disk now, so that edits by hand stay, and read it."""
     file = project.file
     wrong = name_fault(run.name)
     if wrong:
@@ -667,7 +675,7 @@ def add_run(project: Project, run: Run) -> Project:
         for known in current.runs:
             if known.name.lower() == run.name.lower():
                 raise UserError(
-                    f"The project {current.name!r} has a run {known.name!r} already; choose another name with --name."
+                    f"The project {current.name!r} has a run {known.name!r} already; choose another with --name."
                 )
         document = _read(file)
         runs = document.get("runs")
@@ -711,6 +719,14 @@ def _as_written(path: Path, folder: Path) -> str:
     ups = sum(part == ".." for part in relative.parts)
     home_apart = len(path.parts) - (len(relative.parts) - ups) <= 1
     return path.as_posix() if ups > 2 or (ups and home_apart) else relative.as_posix()
+
+
+def _unwritable(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _digest(path: Path) -> str:
@@ -787,15 +803,16 @@ def _find(project: Project, key: str, written: str, sample: tuple[tuple[str, str
     remedy = f"Put it back, or write its new place behind `{key} =` under [data] in {project.file}."
     if found:
         raise UserError(
-            f"The data of {project.name!r}, {written!r}, is not where the project says, and there are several folders of "
-            f"that name: {', '.join(map(str, found))}. {remedy}"
+            f"The data of {project.name!r}, {written!r}, is not where the project says, and there are several "
+            f"of that name: {', '.join(map(str, found))}. {remedy}"
         )
     places = list(dict.fromkeys(str(path.parent) for path in looked))
     shown = ", ".join(places[:4]) + (f" and {len(places) - 4} more places" if len(places) > 4 else "")
     found_other = sample and any(path.exists() for path in looked)
     other = " Something of that name is there, but it holds other files." if found_other else ""
     raise UserError(
-        f"The data of {project.name!r} is not at {written!r}, and not in {shown or folder} either.{other} {remedy}"
+        f"The data of {project.name!r} is not at {written!r}, and not in {shown or folder} either."
+        f"{other} {remedy}"
     )
 
 
