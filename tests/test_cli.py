@@ -1,5 +1,6 @@
 """The command line: arguments, exit codes, what it prints, and how a run is steered through it."""
 
+import csv
 import json
 import os
 import signal
@@ -14,6 +15,7 @@ import pytest
 
 from xferstudio import cli
 from xferstudio.api import UserError, option
+from xferstudio.engine.predict import Prediction
 from xferstudio.events import EpochDone, Progress, RunEnded, RunStarted, StepDone, from_json
 
 
@@ -403,6 +405,119 @@ class TestRunning:
     def test_a_pattern_that_no_project_matches_is_a_failure(self, tmp_path, capsys):
         assert cli.main(["batch", str(tmp_path / "none-*")]) == 1
         assert "none-*" in capsys.readouterr().err
+
+
+# ------------------------------------------------------------------------------------------ predicting
+
+
+class Oracle:
+    """A stand-in for a model: reads the label off the file's name."""
+
+    classes = ("ant", "bee")
+
+    def predict(self, files):
+        for file in files:
+            if not file.is_file() or not file.stat().st_size:
+                yield Prediction(file, error="It cannot be read: it is empty.")
+                continue
+            bee = 0.9 if "bee" in file.name else 0.4
+            label, confidence = ("bee", bee) if bee > 0.5 else ("ant", 1 - bee)
+            yield Prediction(file, label, confidence, {"ant": 1 - bee, "bee": bee})
+
+
+@pytest.fixture
+def photos(tmp_path, monkeypatch):
+    """A folder with a bee, an ant below it, and an empty file; predicted by the stand-in."""
+    monkeypatch.setattr("xferstudio.engine.predict.open_predictor", lambda _path: Oracle())
+    folder = tmp_path / "photos"
+    (folder / "more").mkdir(parents=True)
+    (folder / "bee é.jpg").write_bytes(b"1")
+    (folder / "more" / "ant.PNG").write_bytes(b"2")
+    (folder / "empty.jpg").write_bytes(b"")
+    return folder
+
+
+def test_predict_prints_a_line_of_json_for_each_file_in_the_order_given(photos, capsys):
+    ant = str(photos / "more" / "ant.PNG")
+    assert cli.main(["predict", "model", "--json", ant, str(photos)]) == 0
+    lines = lines_of(capsys)
+    assert [Path(line["path"]).name for line in lines] == ["ant.PNG", "bee é.jpg", "empty.jpg", "ant.PNG"]
+    assert lines[0]["label"] == "ant"
+    assert lines[1]["probabilities"] == {"ant": pytest.approx(0.1), "bee": 0.9}
+    assert set(lines[2]) == {"path", "error"}
+
+
+def test_a_file_that_is_missing_gets_its_reason_and_stops_nothing(photos, capsys):
+    assert cli.main(["predict", "model", str(photos / "no.jpg"), str(photos / "bee é.jpg"), "--json"]) == 0
+    first, second = lines_of(capsys)
+    assert "error" in first
+    assert second["label"] == "bee"
+    assert cli.main(["predict", "model", str(photos / "no.jpg"), "--json"]) == 1
+
+
+def test_a_folder_without_images_is_a_mistake(photos, tmp_path, capsys):
+    (tmp_path / "none").mkdir()
+    assert cli.main(["predict", "model", str(tmp_path / "none")]) == 2
+    assert "no images" in capsys.readouterr().err
+
+
+def test_predictions_are_written_to_a_table_with_a_column_per_class(photos, tmp_path, capsys):
+    assert cli.main(["predict", "model", str(photos), "--csv", str(tmp_path / "new" / "out.csv")]) == 0
+    with (tmp_path / "new" / "out.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["label"] for row in rows] == ["bee", "", "ant"]
+    assert [row["p:bee"] for row in rows] == ["0.9", "", "0.4"]
+    assert rows[1]["error"]
+    assert capsys.readouterr().out.splitlines()[-1] == "3 files, 2 predicted, 1 could not be read"
+
+
+def test_photos_are_copied_into_a_folder_per_class_and_stay_where_they_are(photos, tmp_path, capsys):
+    out = tmp_path / "sorted"
+    arguments = [
+        "predict",
+        "model",
+        str(photos),
+        "--sort-into",
+        str(out),
+        "--min-confidence",
+        "0.7",
+        "--json",
+    ]
+    assert cli.main(arguments) == 0
+    assert [line.get("unsure") for line in lines_of(capsys)] == [False, None, True]
+    assert sorted(path.relative_to(out).as_posix() for path in out.rglob("*.*")) == [
+        "bee/bee é.jpg",
+        "unsure/ant.PNG",
+    ]
+    assert (photos / "bee é.jpg").read_bytes() == b"1"
+
+
+def test_the_likeliest_classes_are_shown_when_asked_for(photos, capsys):
+    assert cli.main(["predict", "model", str(photos / "bee é.jpg"), "--top", "2"]) == 0
+    assert "bee 90.0 %, ant 10.0 %" in capsys.readouterr().out
+
+
+def test_paths_on_standard_input_are_answered_one_by_one(photos):
+    code = (
+        "import sys; sys.path.insert(0, 'tests'); import test_cli; import xferstudio.engine.predict as p; "
+        "p.open_predictor = lambda path: test_cli.Oracle(); from xferstudio.cli import main; "
+        "sys.exit(main(['predict', 'model', '--json', '-']))"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=Path(__file__).parent.parent,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )
+    for name, label in (("bee é.jpg", "bee"), ("gone.jpg", None), ("more/ant.PNG", "ant")):
+        process.stdin.write(f"{photos / name}\n\n".encode())
+        process.stdin.flush()
+        answer = json.loads(process.stdout.readline())
+        assert answer["path"] == str(photos / name)
+        assert answer.get("label") == label
+    process.communicate(timeout=30)
+    assert process.returncode == 0
 
 
 # ------------------------------------------------------------------------------------ steering, in a process
