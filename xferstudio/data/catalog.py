@@ -7,6 +7,7 @@ import io
 import json
 import math
 import os
+import stat
 import time
 import unicodedata
 from collections import defaultdict
@@ -190,10 +191,10 @@ _HIDDEN_FOLDERS = {"__macosx", "$recycle.bin", "system volume information"}
 
 
 def _walk(root: Path, report: _Ticker) -> tuple[list[tuple[str, int, int]], list[LeftOut], list[str]]:
-    """Pictures as (path, size, mtime_ns) sorted by path, what was left out, and the folders at the top."""
+    """Pictures as (path, size, mtime_ns) sorted by path, what was left out, and the folders of two levels."""
     found: list[tuple[str, int, int]] = []
     left_out: list[LeftOut] = []
-    top: list[str] = []
+    upper: list[str] = []
     endings = readable_extensions()
     entered: set[tuple[int, int]] = set()
     # Real folders first: a link to a folder that also stands in the tree must not take its pictures away.
@@ -223,12 +224,12 @@ def _walk(root: Path, report: _Ticker) -> tuple[list[tuple[str, int, int]], list
                 report.tick(len(found), 0)
             else:
                 (links if entry.is_symlink() else folders).append(path)
-                if not relative:
-                    top.append(entry.name)
+                if path.count("/") < 2:
+                    upper.append(path)
         links.sort()
     found.sort()
     left_out.sort(key=lambda entry: entry.path)
-    return found, left_out, sorted(top)
+    return found, left_out, sorted(upper)
 
 
 def _look(entry: os.DirEntry[str], endings: frozenset[str]) -> str | tuple[int, int] | None:
@@ -283,17 +284,22 @@ _SPLIT_NAMES = {
 
 
 def _from_folder(root: Path, report: _Ticker) -> _Source:
-    found, left_out, top = _walk(root, report)
+    found, left_out, upper = _walk(root, report)
+    top = [folder for folder in upper if "/" not in folder]
     nested: dict[str, set[str]] = {name: set() for name in top}
     filled: set[str] = set()
+    with_pictures: set[str] = set()
     for path, _, _ in found:
         parts = path.split("/", 2)
         if len(parts) > 1:
             filled.add(parts[0])
+            with_pictures.add(parts[0])
         if len(parts) > 2:
+            with_pictures.add(f"{parts[0]}/{parts[1]}")
             nested[parts[0]].add(_label(parts[1]))
-    notes = [f"the folder {name!r} holds no pictures" for name in top if name not in filled]
     splits = _split_folders(nested, filled)
+    may_be_classes = [folder for folder in upper if folder.split("/")[0] in splits] if splits else top
+    notes = [f"the folder {name!r} holds no pictures" for name in may_be_classes if name not in with_pictures]
     drafts: list[_Draft] = []
     if splits:
         flat = not any(nested[name] for name in splits)
@@ -515,7 +521,7 @@ def _cell(value: Any) -> str:
 
 
 def _locate(root: Path, written: str) -> tuple[str, os.stat_result | str]:
-    """The POSIX path of a cell's file, relative if it lies under the root, with its facts or what is wrong."""
+    """The POSIX path of a cell's file (relative if it lies under the root), and its facts or its fault."""
     spellings = [written, written.strip()]
     if "\\" in written:
         spellings.append(written.strip().replace("\\", "/"))
@@ -531,9 +537,9 @@ def _locate(root: Path, written: str) -> tuple[str, os.stat_result | str]:
         path = Path(spelling)
         if path.is_absolute() and path.is_relative_to(root):
             path = path.relative_to(root)
-        if os.path.isdir(root / path):  # noqa: PTH112
+        if stat.S_ISDIR(facts.st_mode):
             return path.as_posix(), "a folder, not a file"
-        if not os.path.isfile(root / path):  # noqa: PTH113
+        if not stat.S_ISREG(facts.st_mode):
             return path.as_posix(), "not a regular file"
         return path.as_posix(), (facts if facts.st_size else "empty file")
     return PurePosixPath(written.strip()).as_posix(), problem
@@ -639,7 +645,7 @@ class _HashCache:
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             write_atomic(self._file, json.dumps({"schema": 1, "files": self._new}))
-        except OSError:
+        except (OSError, UserError):
             pass  # a full or read-only disk makes the next scan slower, not wrong
 
 

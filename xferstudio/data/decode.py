@@ -141,29 +141,31 @@ def decode(source: Path | bytes, at_least: int | None = None) -> Image.Image:
 
 def _decode_stream(stream: IO[bytes], at_least: int | None) -> Image.Image:
     try:
-        opened = Image.open(stream, formats=_formats())
+        image: Image.Image = Image.open(stream, formats=_formats())
     except UnidentifiedImageError:
         stream.seek(0)
         raise Undecodable(_what_instead(stream.read(512))) from None
-    with opened as image:
-        width, height = image.size
-        if width * height > MAX_PIXELS:
-            raise Undecodable(
-                f"too large to be decoded safely: {width} × {height} pixels, "
-                f"the limit is {MAX_PIXELS // 1_000_000} million"
-            )
-        if width < 1 or height < 1:
-            raise Undecodable("damaged: it has no pixels")
-        if at_least is not None and image.format in ("JPEG", "MPO"):
-            side = math.ceil(at_least * DRAFT_MARGIN)
-            image.draft(None, (side, side))
-        image.load()
-        turn = _UPRIGHT.get(_orientation(image))
-        plain = _to_rgb(image)
-        if turn is not None:
-            plain = plain.transpose(turn)
-        # The opened file is closed with its image, so what is returned must stand on its own.
-        return plain.copy() if plain is image else plain
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        raise Undecodable(
+            f"too large to be decoded safely: {width} × {height} pixels, "
+            f"the limit is {MAX_PIXELS // 1_000_000} million"
+        )
+    if width < 1 or height < 1:
+        raise Undecodable("damaged: it has no pixels")
+    if at_least is not None and image.format in ("JPEG", "MPO"):
+        side = math.ceil(at_least * DRAFT_MARGIN)
+        image.draft(None, (side, side))
+    image.load()
+    turn = _UPRIGHT.get(_orientation(image))
+    plain = _to_rgb(image)
+    if turn is not None:
+        plain = plain.transpose(turn)
+    elif plain is image and image.format not in ("JPEG", "PNG"):
+        plain = image.copy()  # readers of many frames would go back to the file, which is closed
+    # Orientation and profile are spent or meaningless now; left in, somebody would turn the picture twice.
+    plain.info = {}
+    return plain
 
 
 def _orientation(image: Image.Image) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -48,7 +49,7 @@ def assign(
     wanted = {"train": 1.0 - val - test, "val": val, "test": test}
     allowed = [split for split in SPLITS if split == "train" or wanted[split] > 0]
     # A changed specification is a new question, so its answers stand under a mark of their own.
-    mark = _digest(f"{spec.seed}|{val!r}|{test!r}")[:8]
+    mark = _digest(f"{spec.seed}|{float(val)!r}|{float(test)!r}")[:8]
 
     units = _units(items)
     decided: dict[str, str] = {}
@@ -81,7 +82,7 @@ def assign(
                 count[bundle.stratum][split] += 1
 
     for stratum in sorted(fresh):
-        for bundle, split in _fill(fresh[stratum], held[stratum], count[stratum], wanted, allowed, mark):
+        for bundle, split in _fill(fresh[stratum], held[stratum], count[stratum], wanted, allowed, spec.seed):
             decided.update(dict.fromkeys(bundle.keys, split))
 
     splits = []
@@ -219,7 +220,7 @@ def _fill(
     count: Mapping[str, int],
     wanted: Mapping[str, float],
     allowed: Sequence[str],
-    mark: str,
+    seed: int,
 ) -> list[tuple[_Bundle, str]]:
     """A split for each new bundle of one class; `held` items and `count` units are placed already."""
     held, count = dict(held), dict(count)
@@ -231,7 +232,7 @@ def _fill(
 
     def turn(bundle: _Bundle) -> tuple[int, str]:
         size = len(bundle.members)
-        return (-size if size > max(1, small) else 0, _order(mark, bundle))
+        return (-size if size > max(1, small) else 0, _order(f"split|{seed}", bundle))
 
     result = []
     ordered = sorted(bundles, key=turn)
@@ -251,7 +252,7 @@ def _quotas(total: int, units: int, wanted: Mapping[str, float], allowed: Sequen
     for split in allowed:
         if split != "train":
             # Exactly half rounds down, since a small class needs its pictures for training.
-            quota[split] = -int(-(wanted[split] * total - 0.5) // 1) if wanted[split] * total > 0.5 else 0
+            quota[split] = max(0, math.ceil(round(wanted[split] * total, 6) - 0.5))
             if units >= 3:
                 quota[split] = max(1, quota[split])
     while quota["val"] + quota["test"] > total - 1:
