@@ -33,6 +33,9 @@ COMPARED = ("finished", "stopped")
 WIDTH = 100
 """Columns of the text table."""
 
+Answers = Mapping[str, tuple[str, bool, str]]
+"""For each content hash: the label's name, whether the run was right, and the group."""
+
 Verdict = Literal["better", "worse", "too close to call"]
 Transfer = Literal["transfer helped", "no evidence", "negative transfer"]
 
@@ -412,11 +415,14 @@ def compare_measured(runs: Sequence[Measured]) -> Comparison:
     )
     compared, figures = [compared[i] for i in ranked], [figures[i] for i in ranked]
 
+    answers = [_answers(run, split) for run in compared]
     pairs: dict[tuple[int, int], Paired] = {}
     for second in range(len(compared)):
         for first in range(second + 1, len(compared)):
             # The better-ranked run is `b`, so that sentences read "b is better than a".
-            pairs[first, second] = _pair(compared[first], compared[second], split, warnings)
+            pairs[first, second] = _pair(
+                compared[first], compared[second], answers[first], answers[second], split, warnings
+            )
     looks = len(pairs)
     if looks > 1:
         adjusted = holm([pair.p_value for pair in pairs.values()])
@@ -510,9 +516,10 @@ def _turned(pair: Paired, looks: int) -> Paired:
     return _judged(turned, pair.adjusted_p, looks)
 
 
-def _pair(a: Measured, b: Measured, split: str, warnings: list[str]) -> Paired:
+def _pair(
+    a: Measured, b: Measured, known_a: Answers, known_b: Answers, split: str, warnings: list[str]
+) -> Paired:
     """Compare two runs on the images that both measured; identical files count once."""
-    known_a, known_b = _answers(a, split), _answers(b, split)
     common = [mark for mark in known_a if mark in known_b]
     same = [mark for mark in common if known_a[mark][0] == known_b[mark][0]]
     if len(common) < max(len(known_a), len(known_b)):
@@ -540,8 +547,7 @@ def _pair(a: Measured, b: Measured, split: str, warnings: list[str]) -> Paired:
     return dataclasses.replace(found, split=split)
 
 
-def _answers(run: Measured, split: str) -> Mapping[str, tuple[str, bool, str]]:
-    """For each content hash: the label's name, whether the run was right, and the group."""
+def _answers(run: Measured, split: str) -> Answers:
     answers: dict[str, tuple[str, bool, str]] = {}
     predicted = run.probabilities.argmax(axis=1) if len(run.probabilities) else np.zeros(0, np.int64)
     for i in run.rows(split):
