@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
-from xferstudio import cli
+from xferstudio import cli, project
 from xferstudio.api import UserError, option
 from xferstudio.engine.predict import Prediction
 from xferstudio.events import EpochDone, Progress, RunEnded, RunStarted, StepDone, from_json
@@ -405,6 +406,108 @@ class TestRunning:
     def test_a_pattern_that_no_project_matches_is_a_failure(self, tmp_path, capsys):
         assert cli.main(["batch", str(tmp_path / "none-*")]) == 1
         assert "none-*" in capsys.readouterr().err
+
+
+# ------------------------------------------------------------------------------------------ new and add
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """Two classes of two images, and a file that is none."""
+    for number, name in enumerate(("ants", "bees")):
+        (tmp_path / "pictures" / name).mkdir(parents=True)
+        for shade in (10, 200):
+            Image.new("RGB", (8, 8), (shade, 40 * number, 0)).save(
+                tmp_path / "pictures" / name / f"{shade}.png"
+            )
+    (tmp_path / "pictures" / "bees" / "list.txt").write_text("no picture")
+    return tmp_path / "pictures"
+
+
+@pytest.fixture
+def offers(monkeypatch):
+    """One strategy, any backbone."""
+
+    class Plain:
+        id = "plain"
+        label = "Plain"
+        kind = "extract"
+        summary = "Does little."
+        Options = Options
+
+    plugins = types.SimpleNamespace(
+        failures=[],
+        strategies={"plain": Plain},
+        strategy=lambda id: Plain,
+        backbone=lambda id: None,
+        exporters={},
+    )
+    monkeypatch.setattr(cli, "_plugins", lambda _args, quiet=False: plugins)
+
+
+def test_a_new_project_says_what_it_found_and_what_to_do_next(pictures, tmp_path, capsys):
+    assert (
+        cli.main(["new", str(tmp_path / "p"), "--data", str(pictures), "--seed", "3", "--name", "Insects"])
+        == 0
+    )
+    out = capsys.readouterr().out
+    assert "Insects: 4 images in 2 classes (ants, bees)" in out
+    assert "list.txt" in out
+    assert "xferstudio add" in out
+    made = project.load(tmp_path / "p")
+    assert (made.split.seed, made.default_backbone) == (3, cli.DEFAULT_BACKBONE)
+
+
+def test_a_wrong_data_folder_leaves_no_project_behind(tmp_path, capsys):
+    assert cli.main(["new", str(tmp_path / "p"), "--data", str(tmp_path / "nowhere")]) == 2
+    assert "nowhere" in capsys.readouterr().err
+    assert not (tmp_path / "p").exists()
+
+
+def test_a_project_is_never_made_over_another(pictures, tmp_path, capsys):
+    arguments = ["new", str(tmp_path / "p"), "--data", str(pictures)]
+    assert cli.main(arguments) == 0
+    before = (tmp_path / "p" / "project.toml").read_bytes()
+    assert cli.main([*arguments, "--seed", "9"]) == 2
+    assert (tmp_path / "p" / "project.toml").read_bytes() == before
+
+
+@pytest.mark.usefixtures("offers")
+def test_an_added_run_takes_the_strategy_s_name_and_a_number_when_it_is_taken(tmp_path, capsys):
+    folder = make_project(tmp_path / "p")
+    for _ in range(2):
+        assert (
+            cli.main(["add", str(folder), "--strategy", "plain", "--set", "epochs=3", "--set", "cache=no"])
+            == 0
+        )
+    assert (
+        cli.main(["add", str(folder), "--strategy", "plain", "--name", "mine", "--backbone", "timm:x"]) == 0
+    )
+    runs = project.load(folder).runs
+    assert [run.name for run in runs] == ["plain", "plain-2", "mine"]
+    assert dict(runs[0].options) == {"epochs": 3, "cache": False}
+    assert [run.backbone for run in runs] == [cli.DEFAULT_BACKBONE, cli.DEFAULT_BACKBONE, "timm:x"]
+
+
+@pytest.mark.usefixtures("offers")
+def test_a_wrong_setting_adds_nothing(tmp_path, capsys):
+    folder = make_project(tmp_path / "p")
+    before = (folder / "project.toml").read_bytes()
+    assert cli.main(["add", str(folder), "--strategy", "plain", "--set", "epoks=3"]) == 2
+    assert "did you mean epochs?" in capsys.readouterr().err
+    assert (folder / "project.toml").read_bytes() == before
+
+
+@pytest.mark.usefixtures("offers")
+def test_strategies_are_listed_with_their_options(capsys):
+    assert cli.main(["strategies"]) == 0
+    out = capsys.readouterr().out
+    assert "epochs=20 (1 to 100)" in out
+    assert "balance=none (none, weights)" in out
+    assert "cache=true" in out
+    assert cli.main(["strategies", "--json"]) == 0
+    (plain,) = json.loads(capsys.readouterr().out)
+    assert [each["name"] for each in plain["options"]] == ["epochs", "learning_rate", "cache", "balance"]
 
 
 # ------------------------------------------------------------------------------------------ predicting
