@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 import json
 
@@ -236,13 +237,15 @@ def test_transfer_is_compared_with_the_newest_scratch_run_of_the_same_backbone()
     assert next(row for row in found.rows if row.run == "lonely").transfer == ""
 
 
-def test_many_equal_runs_seldom_give_any_verdict():
+def test_many_equal_runs_seldom_give_any_verdict(monkeypatch):
+    quickly = functools.partial(compare.evaluate.metrics, resamples=5)
+    monkeypatch.setattr(compare.evaluate, "metrics", quickly)
     generator = np.random.default_rng(5)
     alarms = 0
-    for _ in range(30):
+    for _ in range(100):
         found = compare.compare_measured([measured(f"r{i}", generator.random(80) < 0.8) for i in range(5)])
         alarms += any(pair.verdict != "too close to call" for pair in found.pairs)
-    assert alarms <= 4
+    assert alarms <= 8
 
 
 def test_runs_are_matched_by_content_not_by_row():
