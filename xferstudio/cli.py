@@ -13,6 +13,7 @@ import difflib
 import errno
 import glob
 import json
+import logging
 import math
 import os
 import signal
@@ -20,8 +21,9 @@ import sys
 import textwrap
 import threading
 import time
+import traceback
 import unicodedata
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -306,13 +308,13 @@ def ending(event: RunEnded) -> str:
     words = {
         "finished": "finished",
         "stopped": "stopped early; what was learned is kept",
-        "cancelled": "cancelled",
+        "cancelled": "cancelled; nothing was kept",
         "interrupted": "interrupted; the same command goes on from here",
         "failed": "failed",
     }
-    head = words[event.reason]
-    if event.message:
-        head = event.message if event.reason == "finished" else f"{head}: {event.message}"
+    head = event.message or words[event.reason]
+    if event.message and event.reason == "failed":
+        head = f"failed: {event.message}"
     parts = [head.rstrip(".")]
     result = _result(event.summary)
     if result:
@@ -609,7 +611,7 @@ def _perform(
         folder=ended.folder,
         seconds=ended.seconds,
         summary=ended.summary,
-        skipped=ended.reason == "finished" and not started,
+        skipped=ended.reason in ("finished", "stopped") and not started,
     )
 
 
@@ -820,6 +822,8 @@ def _run(args: argparse.Namespace) -> int:
         for number, run in enumerate(runs):
             outcome = _perform(project, run, plugins, steering, display, args.device, args.fresh)
             code = _exit_code(outcome.reason)
+            if code == FAILED and args.log.file:
+                _warn(f"the details are in {args.log.file}")
             if code != DONE or steering.interrupted:
                 later = [each.name for each in runs[number + 1 :]]
                 if later:
@@ -882,7 +886,7 @@ def _batch(args: argparse.Namespace) -> int:
                     outcome = Outcome(project=folder, run=run.name, reason="failed", message=str(error))
                     _warn(f"{folder}, {run.name}: {error}")
                 except Exception as error:  # noqa: BLE001 (one run's fault must not take the others with it)
-                    message = _log_fault(error)
+                    message = args.log.fault(error)
                     outcome = Outcome(project=folder, run=run.name, reason="failed", message=message)
                     _warn(f"{folder}, {run.name}: {message}")
                 outcomes.append(outcome)
@@ -1579,32 +1583,60 @@ def parse(argv: Sequence[str]) -> tuple[Command | None, argparse.Namespace]:
 # -------------------------------------------------------------------------------------------- the process
 
 
-def _log_fault(error: BaseException) -> str:
-    """Write the traceback to a log file; the sentence that tells of it."""
-    import tempfile
-    import traceback
+class FaultLog(logging.Handler):
+    """Collects what the parts of the program and the libraries warn of, and writes it down at the first fault.
 
-    import platformdirs
+    Until then nothing is written; `file` says where it went.
+    """
 
-    text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-    facts = (
-        f"xferstudio {__version__}, Python {sys.version.split()[0]}, {sys.platform}\n{' '.join(sys.argv)}\n\n"
-    )
-    what = f"{type(error).__name__}: {error}".splitlines()[0][:300]
-    own = os.environ.get(LOG_FOLDER)
-    for folder in (
-        Path(own) if own else Path(platformdirs.user_log_dir("xferstudio")),
-        Path(tempfile.gettempdir()),
-    ):
-        file = folder / f"fault-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with file.open("a", encoding="utf-8", errors="backslashreplace") as log:
-                log.write(facts + text + "\n")
-        except OSError:
-            continue
-        return f"a fault in the program, not yours ({what}); the details are in {file}"
-    return f"a fault in the program, not yours, and its log file cannot be written\n{text}"
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        self.file: Path | None = None
+        self._unwritten: deque[str] = deque(maxlen=200)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a record; write everything once it is an error."""
+        self._unwritten.append(self.format(record))
+        if record.levelno >= logging.ERROR:
+            self._write()
+
+    def fault(self, error: BaseException) -> str:
+        """Write a traceback down; the sentence that tells of it."""
+        what = (f"{type(error).__name__}: {error}".splitlines() or [""])[0][:300]
+        logging.getLogger(__name__).error("%s", what, exc_info=error)
+        if self.file is None:
+            text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+            return f"a fault in the program, not yours, and its log file cannot be written\n{text}"
+        return f"a fault in the program, not yours ({what}); the details are in {self.file}"
+
+    def _write(self) -> None:
+        head = ""
+        if self.file is None:
+            head = (
+                f"xferstudio {__version__}, Python {sys.version.split()[0]}, {sys.platform}\n{sys.argv}\n\n"
+            )
+        for folder in self._folders():
+            file = self.file or folder / f"fault-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                with file.open("a", encoding="utf-8", errors="backslashreplace") as log:
+                    log.write(head + "\n".join(self._unwritten) + "\n")
+            except OSError:
+                continue
+            self.file = file
+            self._unwritten.clear()
+            return
+
+    @staticmethod
+    def _folders() -> Iterator[Path]:
+        import tempfile
+
+        import platformdirs
+
+        own = os.environ.get(LOG_FOLDER)
+        yield Path(own) if own else Path(platformdirs.user_log_dir("xferstudio"))
+        yield Path(tempfile.gettempdir())
 
 
 def _prepare_streams(verbose: bool) -> None:
@@ -1624,11 +1656,23 @@ _ENVIRONMENT = {errno.ENOSPC, errno.EACCES, errno.EPERM, errno.EROFS, getattr(er
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Do what the arguments say (those of the process if none are given); the exit code."""
-    verbose = "--verbose" in (sys.argv[1:] if argv is None else argv)
+    words = list(sys.argv[1:] if argv is None else argv)
+    verbose = "--verbose" in words
     if argv is None:
         _prepare_streams(verbose)
+    log, root = FaultLog(), logging.getLogger()
+    root.addHandler(log)
     try:
-        command, args = parse(list(sys.argv[1:] if argv is None else argv))
+        return _guarded(words, log, verbose)
+    finally:
+        root.removeHandler(log)
+
+
+def _guarded(words: Sequence[str], log: FaultLog, verbose: bool) -> int:
+    """Parse and do; every way to fail becomes a sentence and an exit code."""
+    try:
+        command, args = parse(words)
+        args.log = log
         if command is None:
             _top_parser().print_help()
             code = DONE
@@ -1648,15 +1692,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else DONE
     except Exception as error:  # noqa: BLE001 (the last net: nobody shall see a traceback)
-        sentence = _log_fault(error)
+        sentence = log.fault(error)
         if isinstance(error, OSError) and error.errno in _ENVIRONMENT:
             place = f": {error.filename}" if error.filename else ""
             _warn(f"{error.strerror}{place}")
             return FAILED
         _warn(sentence)
         if verbose:
-            import traceback
-
             traceback.print_exc()
         return FAULT
     return code
