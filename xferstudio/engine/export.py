@@ -13,7 +13,7 @@ import shutil
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from xferstudio.api import Exporter, Preprocessing, TrainedModel, UserError
 from xferstudio.events import Event, Notice, Progress
@@ -33,7 +33,7 @@ ONNX_CLASSES = "classes"
 TOLERANCE = 0.01
 """Largest difference of any class probability between artefact and app."""
 TIE = 0.01
-"""Two top classes closer than this are a tie: within the tolerance their order is chance, so neither is wrong."""
+"""Two top classes closer than this are a tie: within the tolerance, their order is chance."""
 PARITY_FILE = "parity.json"
 
 
@@ -102,8 +102,8 @@ class Parity:
     """How an artefact's answers compare with the app's own on real files.
 
     `agreement`: share of the files with the same top class. `ties`: files with another top class where the
-    app's own two best classes are less than `TIE` apart. `largest_difference`: of any class probability on any
-    file. `worst`: the files that differ most, most first. `notes`: what else was measured, in words.
+    app's own two best classes are less than `TIE` apart. `largest_difference`: of any class probability on
+    any file. `worst`: the files that differ most, most first. `notes`: what else was measured, in words.
     """
 
     files: int
@@ -164,7 +164,9 @@ class _Tally:
         if self.largest > TOLERANCE and not self.broken:
             faults.append(f"a probability differs by {self.largest:.3f}, and {TOLERANCE:g} is allowed")
         of = _files(self.files)
-        fewer = "" if self.files >= minimum else f" (fewer than {minimum}: there are no more that can be read)"
+        fewer = (
+            "" if self.files >= minimum else f" (fewer than {minimum}: there are no more that can be read)"
+        )
         if not self.files:
             sentence = f"The {label} is NOT proven: there was no image file to compare it on."
         elif faults:
@@ -216,8 +218,8 @@ def export_run(
     """Export the run in `folder` to `out`; yields events, and the Parity last.
 
     `files`: images to prove it on, all of which are used; otherwise `minimum` of the project's own, over all
-    splits and classes. The artefact appears at `out` only once it is whole, also when it fails the comparison:
-    then `Parity.passed` is False, and `parity.json` says so. Raises UserError.
+    splits and classes. The artefact appears at `out` only once it is whole, also when it fails the
+    comparison: then `Parity.passed` is False, and `parity.json` says so. Raises UserError.
     """
     folder, out = Path(folder), Path(out)
     _check_place(out, overwrite)
@@ -234,7 +236,7 @@ def export_run(
     try:
         yield Notice(f"Writing {out.name}.")
         try:
-            exporter.export(model, part)
+            exporter.export(cast("TrainedModel", model), part)
         except OSError as error:
             raise file_error(error, out) from error
         parity = yield from _prove(model, exporter, part, chosen, wanted, minimum)
@@ -259,12 +261,12 @@ def parity_path(out: Path) -> Path:
 
 def _check_place(out: Path, overwrite: bool) -> None:
     if (out.exists() or out.is_symlink()) and not overwrite:
-        raise UserError(
-            f"{out} exists already; choose another name for the export, or remove it (or ask to overwrite it)."
-        )
+        raise UserError(f"{out} exists already; choose another name for the export, or remove what is there.")
     if overwrite and out.is_dir() and not (out / PARITY_FILE).is_file() and any(out.iterdir()):
         # A slip in the path must never cost a folder that this program did not make.
-        raise UserError(f"{out} is a folder that no export made, so it is not overwritten; choose another name.")
+        raise UserError(
+            f"{out} is a folder that no export made, so it is not overwritten; choose another name."
+        )
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -327,7 +329,9 @@ def _prove(
             _ask(other, str(file), own, alternatives[name], raw)
         yield Progress("compare", tally.files, min(wanted, len(chosen) - skipped))
     if skipped:
-        yield Notice(f"{_files(skipped)} could not be read and took no part in the comparison.", level="warning")
+        yield Notice(
+            f"{_files(skipped)} could not be read and took no part in the comparison.", level="warning"
+        )
     notes = [
         f"With {name} instead, {other.same + other.ties} of {_files(other.files)} get the same class, and "
         f"probabilities differ by up to {other.largest:.3f}."
@@ -342,7 +346,7 @@ def _ask(tally: _Tally, name: str, own: np.ndarray, answer: Any, raw: np.ndarray
 
     try:
         given = np.asarray(answer(raw))
-    except Exception as error:  # noqa: BLE001 (any fault of the artefact is a finding, not a crash)
+    except Exception as error:  # noqa: BLE001  # any fault of the artefact is a finding, not a crash
         reason = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
         tally.add(name, own, None, f"{type(error).__name__}: {reason[:200]}")
     else:
@@ -353,14 +357,15 @@ def _ask(tally: _Tally, name: str, own: np.ndarray, answer: Any, raw: np.ndarray
 
 
 def _project_files(folder: Path, seed: int) -> list[Path]:
-    """The project's images in the order to try them: in turn from each class of each split, shuffled within."""
+    """The project's images in the order to try them: in turn from each class of each split."""
     from xferstudio.data import scan
 
     try:
         project = load(folder.parent.parent)
     except UserError as error:
         raise UserError(
-            f"The run {folder.name} does not lie in a project, so there are no files to prove the export on ({error})"
+            f"The run {folder.name} does not lie in a project, so there are no files to prove the export on "
+            f"({error})"
         ) from error
     catalog = scan(project.data_path())
     splits = _splits(folder)

@@ -28,7 +28,7 @@ UNSURE = "unsure"
 
 @dataclass(frozen=True)
 class Prediction:
-    """The answer for one file: a class with its confidence and all probabilities by class, or the reason for none."""
+    """The answer for one file: a class, its confidence, all probabilities by class; or why there is none."""
 
     path: Path
     label: str = ""
@@ -60,13 +60,13 @@ class Predictor(Protocol):
     def predict(self, files: Iterable[Path]) -> Iterator[Prediction]:
         """One prediction for each file, in order; a file that cannot be read gets an error and stops nothing.
 
-        A list is decoded ahead by a few threads. Anything else that can be iterated is answered file by file, as
-        the paths come: so a person or program at the other end of a pipe gets each answer at once.
+        A list is decoded ahead by a few threads. Anything else that can be iterated is answered file by file,
+        as the paths come: so a person or program at the other end of a pipe gets each answer at once.
         """
 
 
 def open_predictor(path: Path, *, device: str = "cpu", batch: int = 16) -> Predictor:
-    """Load a run folder or an exported ONNX file. Raises UserError for anything else, and for a damaged one."""
+    """Load a run folder or an exported ONNX file. Raises UserError for anything else or a damaged one."""
     path = Path(path)
     if path.is_dir():
         if (path / WEIGHTS_FILE).is_file():
@@ -76,15 +76,17 @@ def open_predictor(path: Path, *, device: str = "cpu", batch: int = 16) -> Predi
         if (path / "events.jsonl").is_file() or (path / "run.toml").is_file():
             raise UserError(f"The run {path} has no learned weights yet; let it finish first.")
         raise UserError(
-            f"{path} is neither a run nor an exported ONNX file; name a folder under `runs` of a project, or a "
-            f"file made with `xferstudio export … --to onnx`."
+            f"{path} is neither a run nor an exported ONNX file; name a folder under `runs` of a project, or "
+            f"a file made with `xferstudio export … --to onnx`."
         )
     if not path.exists():
         raise UserError(f"There is no model {path}; name a run folder or an exported ONNX file.")
     if path.name == WEIGHTS_FILE:
         return open_predictor(path.parent, device=device, batch=batch)
     if path.suffix.lower() != ".onnx":
-        raise UserError(f"{path} is no model that can predict here; name a run folder or an exported ONNX file.")
+        raise UserError(
+            f"{path} is no model that can predict here; name a run folder or an exported ONNX file."
+        )
     return OnnxPredictor(path)
 
 
@@ -100,15 +102,19 @@ class OnnxPredictor:
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         try:
-            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # noqa: BLE001 (ONNX Runtime has a kind of its own for each fault)
+            self._session = onnxruntime.InferenceSession(
+                str(path), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # ONNX Runtime has a kind of its own for each fault
             reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-            raise UserError(f"{path} is not an ONNX file, or it is damaged ({reason}); export it again.") from error
+            raise UserError(
+                f"{path} is not an ONNX file, or it is damaged ({reason}); export it again."
+            ) from error
         text = self._session.get_modelmeta().custom_metadata_map.get(RECORD_KEY)
         if text is None:
             raise UserError(
-                f"{path} was not exported by xferstudio: it does not say how images are prepared or what its classes "
-                "are called, and neither is guessed. Use a file made with `xferstudio export … --to onnx`."
+                f"{path} was not exported by xferstudio: it does not say how images are prepared or what its "
+                "classes are called, and neither is guessed. Take one made with `xferstudio export … --to onnx`."
             )
         try:
             self._record = Record.from_json(text)
@@ -132,7 +138,7 @@ class OnnxPredictor:
                 continue
             try:
                 answer = self._session.run([ONNX_OUTPUT], {ONNX_INPUT: image})[0]
-            except Exception as error:  # noqa: BLE001 (one picture must not stop the rest)
+            except Exception as error:  # noqa: BLE001  # one picture must not stop the rest
                 yield Prediction(file, error=f"The model could not take this image: {str(error)[:200]}")
                 continue
             yield _answered(file, self.classes, answer)
@@ -181,7 +187,9 @@ def _workers() -> int:
     return max(1, min(8, os.cpu_count() or 1))
 
 
-def _loaded(files: Iterable[Path], make: Any, *, ahead: int) -> Iterator[tuple[Path, np.ndarray | Undecodable]]:
+def _loaded(
+    files: Iterable[Path], make: Any, *, ahead: int
+) -> Iterator[tuple[Path, np.ndarray | Undecodable]]:
     if not isinstance(files, Sequence):
         for file in files:
             for _, image in load_images([Path(file)], make, workers=0, ahead=1):
@@ -211,8 +219,8 @@ def _sentence(problem: Undecodable) -> str:
 def expand_inputs(paths: Iterable[Path]) -> list[Path]:
     """The files to predict: those named, and those in named folders, sorted, to the bottom.
 
-    In a folder, hidden files and files that are no images by their ending are passed over; a file that is named
-    is always kept, so that it gets an answer or a reason. Raises UserError for a path that does not exist.
+    In a folder, hidden files and files that are no images by their ending are passed over; a file that is
+    named is always kept, so that it gets an answer or a reason. Raises UserError for a path that is not there.
     """
     from xferstudio.data.decode import readable_extensions
 
@@ -257,10 +265,12 @@ class Sorted:
 def sort_into(
     predictions: Iterable[Prediction], folder: Path, min_confidence: float = 0.0, link: bool = False
 ) -> Iterator[Sorted]:
-    """Copy (or link) each predicted file into a folder named like its class, or `unsure` below `min_confidence`.
+    """Copy (or link) each predicted file into a folder named like its class, `unsure` below `min_confidence`.
 
-    Files that could not be read stay where they are. Nothing is moved or overwritten: a name that is taken gets
-    a number, unless the very same file is there already. Raises UserError when the folder cannot be written.
+    Files that could not be read stay where they are. Nothing is moved or overwritten: a name that is taken
+    gets a number, unless the very same picture is there already.
+
+    Raises UserError for a folder that cannot be written.
     """
     root = Path(folder)
     if root.exists() and not root.is_dir():
@@ -273,17 +283,17 @@ def sort_into(
         sure = prediction.confidence >= min_confidence
         key = f"class {prediction.label}" if sure else UNSURE
         if key not in places:
-            names = [_folder_name(name) for name in sorted(prediction.probabilities or {prediction.label: 1.0})]
-            places.update(_places(sorted(prediction.probabilities or {prediction.label: 1.0}), names))
+            places = _places(sorted(prediction.probabilities or [prediction.label]))
         yield _place(prediction.path, root / places[key], link)
 
 
-def _places(classes: Sequence[str], names: Sequence[str]) -> dict[str, str]:
+def _places(classes: Sequence[str]) -> dict[str, str]:
     """A folder for each class and one for the unsure, no two alike even where case does not count."""
     taken = {UNSURE}
     places = {UNSURE: UNSURE}
-    for name, wanted in zip(classes, names, strict=True):
-        free, number = wanted, 2
+    for name in classes:
+        wanted = free = _folder_name(name)
+        number = 2
         while free.casefold() in taken:
             free, number = f"{wanted} ({number})", number + 1
         taken.add(free.casefold())
