@@ -30,8 +30,9 @@ $(STAMP): pyproject.toml constraints.txt
 	  echo "xferstudio needs Python 3.10 or newer, and '$(PYTHON)' is not; name another: make PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 	  echo "'$(PYTHON)' cannot make virtual environments; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[backbones,formats,tables]" $(DEV)
+	@echo "Installing into $(VENV); this takes a few minutes the first time."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[backbones,formats,tables]" $(DEV)
 	@touch $@
 
 demo: $(STAMP)

@@ -14,10 +14,16 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from xferstudio import cli, project
+from xferstudio import cli, faults, project, terminal
 from xferstudio.api import UserError, option
 from xferstudio.engine.predict import Prediction
 from xferstudio.events import EpochDone, Progress, RunEnded, RunStarted, StepDone, from_json
+
+
+@pytest.fixture(autouse=True)
+def own_log_folder(monkeypatch, tmp_path):
+    """Faults that a test provokes do not land among the user's own."""
+    monkeypatch.setenv(faults.LOG_FOLDER, str(tmp_path / "log"))
 
 
 @dataclass(frozen=True)
@@ -170,7 +176,6 @@ def command_that(monkeypatch, error):
 
 
 def test_a_fault_of_ours_goes_to_a_log_file_that_the_sentence_names(monkeypatch, tmp_path, capsys):
-    monkeypatch.setenv(cli.LOG_FOLDER, str(tmp_path / "log"))
     command_that(monkeypatch, ZeroDivisionError("the sum of nothing"))
     assert cli.main(["cache"]) == 3
     err = capsys.readouterr().err
@@ -183,7 +188,7 @@ def test_a_fault_of_ours_goes_to_a_log_file_that_the_sentence_names(monkeypatch,
 def test_where_no_log_can_be_written_the_sentence_still_comes(monkeypatch, tmp_path, capsys):
     blocked = tmp_path / "file"
     blocked.write_text("")
-    monkeypatch.setenv(cli.LOG_FOLDER, str(blocked / "log"))
+    monkeypatch.setenv(faults.LOG_FOLDER, str(blocked / "log"))
     monkeypatch.setattr("tempfile.gettempdir", lambda: str(blocked / "temp"))
     command_that(monkeypatch, ZeroDivisionError("x"))
     assert cli.main(["cache"]) == 3
@@ -191,7 +196,7 @@ def test_where_no_log_can_be_written_the_sentence_still_comes(monkeypatch, tmp_p
 
 
 def test_a_full_disk_is_told_as_such(monkeypatch, tmp_path, capsys):
-    monkeypatch.setenv(cli.LOG_FOLDER, str(tmp_path))
+    monkeypatch.setenv(faults.LOG_FOLDER, str(tmp_path))
     command_that(monkeypatch, OSError(28, "No space left on device", "/somewhere/best.safetensors"))
     assert cli.main(["cache"]) == 1
     assert capsys.readouterr().err == "xferstudio: No space left on device: /somewhere/best.safetensors\n"
@@ -207,14 +212,16 @@ def test_an_interrupt_from_the_keyboard_has_its_own_exit_code(monkeypatch, capsy
 
 
 def test_columns_stay_aligned_under_wide_letters():
-    lines = cli._table(("name", "n"), [("苹果", "1"), ("apple", "22"), ("e\u0301", "3")]).splitlines()
+    lines = terminal.aligned(("name", "n"), [("苹果", "1"), ("apple", "22"), ("e\u0301", "3")]).splitlines()
     assert lines[2] == "苹果   1"
     assert lines[3] == "apple  22"
     assert lines[4] == "e\u0301      3"
 
 
 def test_json_is_utf8_and_a_file_name_that_is_not_survives_it(capfdbinary):
-    cli._dump({"path": b"caf\xe9/\xc3\xa9.jpg".decode("utf-8", "surrogateescape"), "x": float("nan")})
+    terminal.dump_json(
+        {"path": b"caf\xe9/\xc3\xa9.jpg".decode("utf-8", "surrogateescape"), "x": float("nan")}
+    )
     line = capfdbinary.readouterr().out
     read = json.loads(line.decode("utf-8"))
     assert read["path"].encode("utf-8", "surrogateescape") == b"caf\xe9/\xc3\xa9.jpg"
@@ -222,7 +229,7 @@ def test_json_is_utf8_and_a_file_name_that_is_not_survives_it(capfdbinary):
 
 
 def test_durations_are_read_at_a_glance():
-    assert [cli._seconds(each) for each in (0.25, 75.0, 125, 7300)] == [
+    assert [terminal.as_time(each) for each in (0.25, 75.0, 125, 7300)] == [
         "0.2 s",
         "75 s",
         "2 min 05 s",
@@ -232,13 +239,13 @@ def test_durations_are_read_at_a_glance():
 
 def test_the_result_line_tells_accuracy_with_its_interval_and_where_it_lies():
     summary = {"test": {"accuracy": 0.917, "accuracy_interval": [0.881, 0.943]}, "seconds": 12.0}
-    line = cli.ending(RunEnded(reason="finished", folder="runs/x", seconds=12.0, summary=summary))
+    line = terminal.ending(RunEnded(reason="finished", folder="runs/x", seconds=12.0, summary=summary))
     assert line == "finished; test accuracy 91.7 % (88.1 to 94.3); 12 s; runs/x"
 
 
 def test_a_pipe_gets_a_line_for_an_epoch_and_none_for_a_step():
     lines = []
-    shown = cli.PlainLines(lines.append)
+    shown = terminal.PlainLines(lines.append)
     shown.show(StepDone(1, 10, 1, {"loss": 1.0}, {"head": 1e-3}, 90.0, 0.1, 1))
     shown.show(Progress("features", 1, 300))
     assert lines == []
@@ -249,7 +256,7 @@ def test_a_pipe_gets_a_line_for_an_epoch_and_none_for_a_step():
 
 def test_a_task_that_takes_long_says_that_it_goes_on():
     lines = []
-    shown = cli.PlainLines(lines.append)
+    shown = terminal.PlainLines(lines.append)
     shown.quiet_seconds = -1.0
     shown.show(Progress("features", 7, 300))
     assert lines == ["  features: 7 of 300"]
@@ -370,15 +377,13 @@ class TestRunning:
         assert cli.main(["run", str(make_project(tmp_path / "p"))]) == 2
         assert "xferstudio add" in capsys.readouterr().err
 
-    def test_a_fault_of_the_engine_ends_the_json_with_an_ending(self, tmp_path, capsys, monkeypatch):
-        monkeypatch.setenv(cli.LOG_FOLDER, str(tmp_path / "log"))
+    def test_a_fault_of_the_engine_ends_the_json_with_an_ending(self, tmp_path, capsys):
         project = make_project(tmp_path / "p", "broken")
         assert cli.main(["run", str(project), "--json"]) == 3
         (event,) = lines_of(capsys)
         assert (event["event"], event["reason"], event["message"]) == ("RunEnded", "failed", "broken")
 
-    def test_a_batch_goes_on_after_failures_and_tells_the_truth(self, tmp_path, capsys, monkeypatch):
-        monkeypatch.setenv(cli.LOG_FOLDER, str(tmp_path / "log"))
+    def test_a_batch_goes_on_after_failures_and_tells_the_truth(self, tmp_path, capsys):
         first = make_project(tmp_path / "a", "failing", "broken", "done", "fine")
         second = make_project(tmp_path / "b", "fine")
         assert cli.main(["batch", str(first), str(tmp_path / "missing"), str(second)]) == 1

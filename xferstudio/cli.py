@@ -12,537 +12,54 @@ import contextlib
 import difflib
 import errno
 import glob
-import json
 import logging
 import math
 import os
-import signal
 import sys
-import textwrap
-import threading
 import time
 import traceback
-import unicodedata
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from xferstudio import __version__
 from xferstudio.api import OptionInfo, UserError, describe_options, option_faults
-from xferstudio.events import (
-    COMMANDS,
-    EpochDone,
-    Event,
-    Notice,
-    PhaseStarted,
-    Progress,
-    RunEnded,
-    RunPaused,
-    RunResumed,
-    RunStarted,
-    StepDone,
-    to_json,
+from xferstudio.events import RunEnded, RunStarted
+from xferstudio.faults import FaultLog
+from xferstudio.steering import INTERRUPTED, Steering
+from xferstudio.terminal import (
+    Unbreakable,
+    aligned,
+    as_accuracy,
+    as_percent,
+    as_size,
+    as_time,
+    counted,
+    display_for,
+    dump_json,
+    is_terminal,
+    mute_stdout,
+    padded,
+    say,
+    text_width,
+    warn,
+    wrapped,
 )
 
 if TYPE_CHECKING:
-    from types import FrameType
-
-    from xferstudio.engine import Control
     from xferstudio.engine.predict import Prediction
     from xferstudio.plugins import Plugins
     from xferstudio.project import Project, Run
 
-DONE, FAILED, MISTAKE, FAULT, INTERRUPTED = 0, 1, 2, 3, 130
+DONE, FAILED, MISTAKE, FAULT = 0, 1, 2, 3
 
 DEFAULT_BACKBONE = "embedded:efficientnet_lite0"
 """What a project starts from when nothing else is said: it is installed with the program."""
 
-LOG_FOLDER = "XFERSTUDIO_LOG"
-"""Environment variable: the folder for log files, instead of the user's log folder."""
 
-
-# -------------------------------------------------------------------------------------------- printing
-
-
-def _say(text: str = "") -> None:
-    sys.stdout.write(text + "\n")
-
-
-def _warn(text: str) -> None:
-    """A sentence for the person, apart from the results."""
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        sys.stderr.write(f"xferstudio: {text}\n")
-        sys.stderr.flush()
-
-
-def _line(text: str) -> None:
-    """One line of JSON: always UTF-8, whatever the terminal speaks, and out at once.
-
-    A file name that is not valid UTF-8 holds lone surrogates; they come out as JSON's own escapes.
-    """
-    data = text.encode("utf-8", "backslashreplace") + b"\n"
-    sys.stdout.flush()
-    binary = getattr(sys.stdout, "buffer", None)
-    if binary is None:
-        sys.stdout.write(data.decode("utf-8"))
-        sys.stdout.flush()
-    else:
-        binary.write(data)
-        binary.flush()
-
-
-def _plain(value: Any) -> Any:
-    """JSON has no NaN and no infinity."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return value
-
-
-def _dump(value: Any) -> None:
-    _line(json.dumps(_plain(value), ensure_ascii=False, default=str))
-
-
-def _width(text: str) -> int:
-    """Columns that a text takes on a terminal: East Asian letters take two, combining marks none."""
-    columns = 0
-    for letter in text:
-        if not unicodedata.combining(letter):
-            columns += 2 if unicodedata.east_asian_width(letter) in "WF" else 1
-    return columns
-
-
-def _padded(text: str, width: int) -> str:
-    return text + " " * (width - _width(text))
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Aligned columns under a head line; the last column is free to run on."""
-    lines = [list(head), *(list(row) for row in rows)]
-    widths = [max(_width(line[column]) for line in lines) for column in range(len(head))]
-    texts = []
-    for number, line in enumerate(lines):
-        cells = [_padded(cell, width) for cell, width in zip(line, widths, strict=True)]
-        texts.append("  ".join(cells).rstrip())
-        if number == 0:
-            texts.append("  ".join("-" * width for width in widths))
-    return "\n".join(texts)
-
-
-def _wrapped(text: str) -> str:
-    """A long list under a head line; names are never broken."""
-    return textwrap.fill(
-        text,
-        100,
-        initial_indent="    ",
-        subsequent_indent="        ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-
-
-def _count(number: int, one: str, many: str = "") -> str:
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
-def _bytes(size: float) -> str:
-    for unit in ("bytes", "KB", "MB", "GB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} TB"
-
-
-def _seconds(seconds: float | None) -> str:
-    if seconds is None or not math.isfinite(seconds):
-        return "?"
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 120:
-        return f"{minutes} min {rest:02d} s"
-    return f"{minutes // 60} h {minutes % 60:02d} min"
-
-
-def _percent(share: Any) -> str:
-    return f"{100 * share:.1f} %" if isinstance(share, (int, float)) and math.isfinite(share) else "?"
-
-
-def _accuracy(metrics: Mapping[str, Any]) -> str:
-    """`91.7 % (88.1 to 94.3)`, or an empty text where nothing was measured."""
-    if not metrics or metrics.get("accuracy") is None:
-        return ""
-    text = _percent(metrics["accuracy"])
-    interval = metrics.get("accuracy_interval")
-    if interval and all(isinstance(bound, (int, float)) for bound in interval):
-        text += f" ({100 * interval[0]:.1f} to {100 * interval[1]:.1f})"
-    return text
-
-
-def _result(summary: Mapping[str, Any]) -> str:
-    """The headline of a summary: accuracy on the test split, or else on validation."""
-    for split, name in (("test", "test"), ("val", "validation")):
-        text = _accuracy(summary.get(split) or {})
-        if text:
-            return f"{name} accuracy {text}"
-    return ""
-
-
-# -------------------------------------------------------------------------------------------- watching a run
-
-
-class Display(Protocol):
-    """Something that shows the events of a run."""
-
-    def show(self, event: Event) -> None:
-        """Show one event."""
-
-    def close(self) -> None:
-        """Give the terminal back; showing more afterwards is allowed."""
-
-
-class JsonLines:
-    """Each event as one line of JSON."""
-
-    def show(self, event: Event) -> None:
-        """Print the event's line at once."""
-        _line(to_json(event))
-
-    def close(self) -> None:
-        """Nothing to give back."""
-
-
-class PlainLines:
-    """A line for everything that is worth one, for pipes and log files: epochs and milestones, not steps."""
-
-    quiet_seconds = 30.0
-    """How long a task may take before a line says that it is still going."""
-
-    def __init__(self, write: Callable[[str], None] | None = None) -> None:
-        self._write = write or self._print
-        self._told = time.monotonic()
-
-    @staticmethod
-    def _print(text: str) -> None:
-        _say(text)
-        sys.stdout.flush()
-
-    def _tell(self, text: str) -> None:
-        self._told = time.monotonic()
-        self._write(text)
-
-    def show(self, event: Event) -> None:
-        """Print what a person would want to read."""
-        quiet = time.monotonic() - self._told > self.quiet_seconds
-        if isinstance(event, RunStarted):
-            counts = event.counts
-            images = ", ".join(
-                f"{counts[key]:,} {word}"
-                for key, word in (
-                    ("train", "train"),
-                    ("val", "validation"),
-                    ("test", "test"),
-                    ("left_out", "left out"),
-                )
-                if counts.get(key) is not None
-            )
-            self._tell(
-                f"{event.run}: {event.strategy} on {event.backbone}, {event.device}, {event.precision}; "
-                f"{_count(len(event.classes), 'class', 'classes')}; images: {images}"
-            )
-            if event.resumed_step:
-                self._tell(f"  goes on from step {event.resumed_step}")
-        elif isinstance(event, Notice):
-            self._tell(f"  {'warning: ' if event.level == 'warning' else ''}{event.text}")
-        elif isinstance(event, Progress):
-            if event.done >= event.total > 0:
-                speed = f", {event.per_second:.0f} per second" if event.per_second else ""
-                self._tell(f"  {event.task}: {event.done:,} of {event.total:,}{speed}")
-            elif quiet:
-                left = f", {_seconds(event.seconds_left)} left" if event.seconds_left is not None else ""
-                self._tell(
-                    f"  {event.task}: {event.done:,}{f' of {event.total:,}' if event.total else ''}{left}"
-                )
-        elif isinstance(event, PhaseStarted):
-            self._tell(
-                f"  phase {event.phase + 1} of {event.phases}, {event.name}: "
-                f"{_count(event.epochs, 'epoch')}, "
-                f"{event.trainable_parameters:,} of {event.total_parameters:,} parameters learn"
-                + ("; the frozen part is computed once" if event.boundary else "")
-            )
-        elif isinstance(event, StepDone):
-            if quiet:
-                self._tell(
-                    f"  step {event.step:,} of {event.steps:,}, "
-                    f"{event.images_per_second:.0f} images per second"
-                )
-        elif isinstance(event, EpochDone):
-            loss = event.train.get("loss")
-            self._tell(
-                f"  epoch {event.epoch} of {event.epochs}: "
-                + (f"loss {loss:.4f}, " if isinstance(loss, (int, float)) else "")
-                + f"validation accuracy {_accuracy(event.val) or '?'}"
-                + (", the best so far" if event.best else "")
-                + (f"; {_seconds(event.seconds_left)} left" if event.seconds_left > 0 else "")
-            )
-        elif isinstance(event, RunPaused):
-            self._tell(f"  paused at step {event.step}")
-        elif isinstance(event, RunResumed):
-            self._tell("  goes on")
-        elif isinstance(event, RunEnded):
-            self._tell(ending(event))
-
-    def close(self) -> None:
-        """Nothing to give back."""
-
-
-def ending(event: RunEnded) -> str:
-    """The result line of a run."""
-    words = {
-        "finished": "finished",
-        "stopped": "stopped early; what was learned is kept",
-        "cancelled": "cancelled; nothing was kept",
-        "interrupted": "interrupted; the same command goes on from here",
-        "failed": "failed",
-    }
-    head = event.message or words[event.reason]
-    if event.message and event.reason == "failed":
-        head = f"failed: {event.message}"
-    parts = [head.rstrip(".")]
-    result = _result(event.summary)
-    if result:
-        parts.append(result)
-    verdict = event.summary.get("verdict")
-    if isinstance(verdict, str) and verdict:
-        parts.append(verdict)
-    seconds = event.seconds or event.summary.get("seconds") or 0.0
-    if seconds:
-        parts.append(_seconds(float(seconds)))
-    if event.folder:
-        parts.append(event.folder)
-    return "; ".join(parts)
-
-
-class Bars:
-    """A progress bar for what goes on, and the plain lines above it; for a terminal."""
-
-    def __init__(self) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
-
-        self._console = Console(highlight=False, soft_wrap=True)
-        self._new: Callable[[], Any] = lambda: Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            TextColumn("{task.completed:.0f}/{task.total:.0f}", markup=False),
-            TimeRemainingColumn(),
-            TextColumn("{task.fields[note]}", markup=False),
-            console=self._console,
-            transient=True,
-        )
-        self._progress: Any = None
-        self._task: Any = None
-        self._name = ""
-        self._epoch = ""
-        self._val = ""
-        self._lines = PlainLines(lambda text: self._console.print(text, markup=False))
-        self._lines.quiet_seconds = math.inf
-
-    def _bar(self, name: str, done: int, total: int, note: str) -> None:
-        if self._progress is None:
-            self._progress = self._new()
-            self._progress.start()
-        if self._task is None or name != self._name:
-            if self._task is not None:
-                self._progress.remove_task(self._task)
-            self._task, self._name = self._progress.add_task(name, total=max(total, 1), note=""), name
-        self._progress.update(self._task, completed=done, total=max(total, done, 1), note=note)
-
-    def show(self, event: Event) -> None:
-        """Move the bar, or print a line above it."""
-        if isinstance(event, Progress):
-            self._bar(
-                event.task, event.done, event.total, f"{event.per_second:.0f}/s" if event.per_second else ""
-            )
-            return
-        if isinstance(event, StepDone):
-            note = f"{event.images_per_second:.0f} images/s" + (
-                f", validation {self._val}" if self._val else ""
-            )
-            self._bar(f"epoch {event.epoch}{self._epoch}", event.step, event.steps, note)
-            return
-        if isinstance(event, EpochDone):
-            self._epoch, self._val = f" of {event.epochs}", _percent(event.val.get("accuracy"))
-        elif isinstance(event, RunStarted):
-            self._epoch, self._val = f" of {event.epochs}" if event.epochs else "", ""
-        elif isinstance(event, RunEnded):
-            self.close()
-        self._lines.show(event)
-
-    def close(self) -> None:
-        """Take the bar away."""
-        if self._progress is not None:
-            self._progress.stop()
-        self._progress = self._task = None
-        self._name = ""
-
-
-class Unbreakable:
-    """Shows events while somebody reads them; a reader that goes away does not end the run."""
-
-    def __init__(self, inner: Display) -> None:
-        self._inner: Display | None = inner
-
-    def show(self, event: Event) -> None:
-        """Show the event, unless nobody reads any more."""
-        if self._inner is None:
-            return
-        try:
-            self._inner.show(event)
-        except OSError:
-            self._inner = None
-            _mute_stdout()
-
-    def close(self) -> None:
-        """Give the terminal back."""
-        if self._inner is not None:
-            with contextlib.suppress(OSError):
-                self._inner.close()
-
-
-def _display(as_json: bool) -> Unbreakable:
-    if as_json:
-        return Unbreakable(JsonLines())
-    if _is_terminal(sys.stdout) and os.environ.get("TERM") != "dumb":
-        return Unbreakable(Bars())
-    return Unbreakable(PlainLines())
-
-
-def _is_terminal(stream: Any) -> bool:
-    try:
-        return bool(stream.isatty())
-    except (AttributeError, ValueError):
-        return False
-
-
-def _mute_stdout() -> None:
-    """Let nothing fail on a standard output that is gone, the flush at exit included."""
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
-
-
-# -------------------------------------------------------------------------------------------- steering a run
-
-
-class Steering:
-    """Hands the words from standard input and the signals to the run that goes on at the moment."""
-
-    def __init__(self) -> None:
-        self._control: Control | None = None
-        self._paused = False
-        self._interrupted = False
-        self._restore: dict[int, Any] = {}
-
-    @property
-    def interrupted(self) -> bool:
-        """Whether somebody asked to end all this."""
-        return self._interrupted
-
-    def attach(self, control: Control) -> None:
-        """From now on, words go to this run."""
-        self._control = control
-        self._paused = False
-
-    def put(self, word: str) -> None:
-        """Hand a word on."""
-        if word in ("pause", "resume"):
-            self._paused = word == "pause"
-        if self._control is not None:
-            self._control.put(word)
-
-    def toggle(self) -> None:
-        """Pause, or go on."""
-        self.put("resume" if self._paused else "pause")
-
-    def listen_to_signals(self) -> None:
-        """Interrupt and terminate save and end; a second one ends at once. For the main thread only."""
-        if threading.current_thread() is not threading.main_thread():
-            return
-        reactions: dict[str, Callable[[], None]] = {
-            "SIGINT": self._interrupt,
-            "SIGTERM": self._interrupt,
-            "SIGHUP": self._interrupt,
-            "SIGBREAK": self._interrupt,
-            "SIGUSR1": self.toggle,
-            "SIGUSR2": lambda: self.put("stop"),
-            "SIGQUIT": lambda: self.put("cancel"),
-        }
-        for name, reaction in reactions.items():
-            number = getattr(signal, name, None)
-            # A signal that the parent had ignored stays ignored (nohup, jobs in the background of a script).
-            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-                self._restore[number] = signal.signal(number, self._handler(reaction))
-
-    @staticmethod
-    def _handler(reaction: Callable[[], None]) -> Callable[[int, FrameType | None], None]:
-        def handle(_number: int, _frame: FrameType | None) -> None:
-            reaction()
-
-        return handle
-
-    def _interrupt(self) -> None:
-        if self._interrupted:
-            os._exit(INTERRUPTED)
-        self._interrupted = True
-        _warn("saving, then ending; once more to end at once")
-        self.put("interrupt")
-
-    def listen_to_stdin(self) -> None:
-        """Read words in the background. The end of the input means nothing."""
-        try:
-            source = sys.stdin.fileno()
-        except (AttributeError, OSError, ValueError):
-            return
-        stop = getattr(signal, "SIGTTIN", None)
-        if stop is not None and threading.current_thread() is threading.main_thread():
-            # A job in the background that reads its terminal would be stopped; now the read just fails.
-            self._restore.setdefault(stop, signal.signal(stop, signal.SIG_IGN))
-        threading.Thread(target=self._read, args=(source,), name="commands", daemon=True).start()
-
-    def _read(self, source: int) -> None:
-        # os.read and not sys.stdin: the interpreter aborts at exit if a daemon thread is in a buffered read.
-        rest = b""
-        while True:
-            try:
-                data = os.read(source, 4096)
-            except OSError:
-                return
-            if not data:
-                return
-            *lines, rest = (rest + data).split(b"\n")
-            for line in lines:
-                word = line.decode("utf-8", "replace").strip().lower()
-                if word in COMMANDS:
-                    self.put(word)
-                elif word:
-                    _warn(f"unknown command {word!r}; a run understands {', '.join(COMMANDS)}")
-
-    def close(self) -> None:
-        """Leave the signals as they were."""
-        for number, before in self._restore.items():
-            signal.signal(number, before)
-        self._restore.clear()
-        self._control = None
+# -------------------------------------------------------------------------------------------- doing runs
 
 
 @dataclass
@@ -577,7 +94,7 @@ def _perform(
     run: Run,
     plugins: Plugins,
     steering: Steering,
-    display: Display,
+    display: Unbreakable,
     device: str,
     fresh: bool,
 ) -> Outcome:
@@ -596,7 +113,7 @@ def _perform(
                 ended = event
             display.show(event)
     except Exception as error:
-        if ended is None and isinstance(getattr(display, "_inner", None), JsonLines):
+        if ended is None and display.as_json:
             display.show(RunEnded(reason="failed", message=str(error) or type(error).__name__))
         raise
     finally:
@@ -726,7 +243,7 @@ def _plugins(args: argparse.Namespace, quiet: bool = False) -> Plugins:
     plugins = load_plugins(safe=args.safe)
     if not quiet:
         for failure in plugins.failures:
-            _warn(failure.reason)
+            warn(failure.reason)
     return plugins
 
 
@@ -760,9 +277,9 @@ def _new(args: argparse.Namespace) -> int:
         folds=args.folds,
     )
     catalog = catalogs[0]
-    _say(
-        f"{made.name}: {_count(len(catalog.items), 'image')} in "
-        f"{_count(len(catalog.classes), 'class', 'classes')}"
+    say(
+        f"{made.name}: {counted(len(catalog.items), 'image')} in "
+        f"{counted(len(catalog.classes), 'class', 'classes')}"
         + (
             f" ({', '.join(catalog.classes[:8])}{', …' if len(catalog.classes) > 8 else ''})"
             if catalog.classes
@@ -771,18 +288,18 @@ def _new(args: argparse.Namespace) -> int:
     )
     splits = Counter(item.split for item in catalog.items if item.split)
     if splits:
-        _say(f"split as the data says: {', '.join(f'{splits[key]:,} {key}' for key in sorted(splits))}")
+        say(f"split as the data says: {', '.join(f'{splits[key]:,} {key}' for key in sorted(splits))}")
     for number, each in enumerate(catalogs):
         if number:
-            _say(f"target: {_count(len(each.items), 'image')}")
+            say(f"target: {counted(len(each.items), 'image')}")
         if each.left_out:
-            _say(f"left out: {_count(len(each.left_out), 'file')}")
+            say(f"left out: {counted(len(each.left_out), 'file')}")
             for left in each.left_out[:5]:
-                _say(f"  {left.path}: {left.reason}")
+                say(f"  {left.path}: {left.reason}")
             if len(each.left_out) > 5:
-                _say(f"  and {len(each.left_out) - 5} more")
-    _say(f"Written: {made.folder / 'project.toml'}")
-    _say(f"Next: xferstudio add {made.folder} --strategy extract, then xferstudio run {made.folder}")
+                say(f"  and {len(each.left_out) - 5} more")
+    say(f"Written: {made.folder / 'project.toml'}")
+    say(f"Next: xferstudio add {made.folder} --strategy extract, then xferstudio run {made.folder}")
     return DONE
 
 
@@ -803,8 +320,8 @@ def _add(args: argparse.Namespace) -> int:
         )
         name = next(each for each in names if each.lower() not in taken)
     project.add_run(before, project.Run(name=name, strategy=strategy.id, backbone=backbone, options=options))
-    _say(f"Added {name}: {strategy.id} on {backbone}")
-    _say(f"Next: xferstudio run {args.project} {name}")
+    say(f"Added {name}: {strategy.id} on {backbone}")
+    say(f"Next: xferstudio run {args.project} {name}")
     return DONE
 
 
@@ -816,18 +333,18 @@ def _run(args: argparse.Namespace) -> int:
             f"{args.project} has no runs yet; add one with: xferstudio add {args.project} --strategy extract"
         )
     plugins = _plugins(args)
-    steering, display = Steering(), _display(args.json)
+    steering, display = Steering(), display_for(args.json)
     _start_steering(steering, args.json)
     try:
         for number, run in enumerate(runs):
             outcome = _perform(project, run, plugins, steering, display, args.device, args.fresh)
             code = _exit_code(outcome.reason)
             if code == FAILED and args.log.file:
-                _warn(f"the details are in {args.log.file}")
+                warn(f"the details are in {args.log.file}")
             if code != DONE or steering.interrupted:
                 later = [each.name for each in runs[number + 1 :]]
                 if later:
-                    _warn(f"not started: {', '.join(later)}")
+                    warn(f"not started: {', '.join(later)}")
                 return code if code != DONE else (INTERRUPTED if later else DONE)
         return DONE
     finally:
@@ -836,7 +353,7 @@ def _run(args: argparse.Namespace) -> int:
 
 def _start_steering(steering: Steering, as_json: bool) -> None:
     # Without --json and a terminal the input belongs to whoever called us: a script's loop may be reading it.
-    if as_json or _is_terminal(sys.stdin):
+    if as_json or is_terminal(sys.stdin):
         steering.listen_to_stdin()
     steering.listen_to_signals()
 
@@ -860,7 +377,7 @@ def _projects(patterns: Sequence[str]) -> list[str]:
 
 def _batch(args: argparse.Namespace) -> int:
     plugins = _plugins(args)
-    steering, display = Steering(), _display(args.json)
+    steering, display = Steering(), display_for(args.json)
     _start_steering(steering, args.json)
     outcomes: list[Outcome] = []
     ended = False
@@ -874,7 +391,7 @@ def _batch(args: argparse.Namespace) -> int:
                     raise UserError("the project has no runs")
             except UserError as error:
                 outcomes.append(Outcome(project=folder, run="", reason="failed", message=str(error)))
-                _warn(f"{folder}: {error}")
+                warn(f"{folder}: {error}")
                 continue
             for run in project.runs:
                 if ended:
@@ -884,22 +401,24 @@ def _batch(args: argparse.Namespace) -> int:
                     outcome = _perform(project, run, plugins, steering, display, args.device, False)
                 except UserError as error:
                     outcome = Outcome(project=folder, run=run.name, reason="failed", message=str(error))
-                    _warn(f"{folder}, {run.name}: {error}")
+                    warn(f"{folder}, {run.name}: {error}")
                 except Exception as error:  # noqa: BLE001 (one run's fault must not take the others with it)
                     message = args.log.fault(error)
                     outcome = Outcome(project=folder, run=run.name, reason="failed", message=message)
-                    _warn(f"{folder}, {run.name}: {message}")
+                    warn(f"{folder}, {run.name}: {message}")
                 outcomes.append(outcome)
                 ended = steering.interrupted or _exit_code(outcome.reason) == INTERRUPTED
     finally:
         steering.close()
     with contextlib.suppress(OSError):
         if args.json:
-            _dump({"event": "BatchEnded", "time": time.time(), "runs": [each.to_dict() for each in outcomes]})
+            dump_json(
+                {"event": "BatchEnded", "time": time.time(), "runs": [each.to_dict() for each in outcomes]}
+            )
         else:
-            _say()
-            _say(
-                _table(
+            say()
+            say(
+                aligned(
                     ("project", "run", "result", "test accuracy", "time"),
                     [_batch_row(each) for each in outcomes],
                 )
@@ -918,8 +437,8 @@ def _batch_row(outcome: Outcome) -> tuple[str, ...]:
         outcome.project,
         outcome.run,
         result,
-        _accuracy(outcome.summary.get("test") or {}),
-        _seconds(outcome.seconds) if outcome.seconds else "",
+        as_accuracy(outcome.summary.get("test") or {}),
+        as_time(outcome.seconds) if outcome.seconds else "",
     )
 
 
@@ -928,9 +447,9 @@ def _compare(args: argparse.Namespace) -> int:
 
     comparison = compare_runs(_load(args.project))
     if args.json:
-        _dump(comparison.to_dict())
+        dump_json(comparison.to_dict())
     else:
-        _say(comparison.to_text())
+        say(comparison.to_text())
     return DONE
 
 
@@ -947,7 +466,7 @@ def _export(args: argparse.Namespace) -> int:
     folder = _trained_folder(project, run.name)
     out = Path(args.out).expanduser() if args.out else project.exports_folder / f"{run.name}{exporter.suffix}"
     out.parent.mkdir(parents=True, exist_ok=True)
-    display, parity = _display(args.json), None
+    display, parity = display_for(args.json), None
     try:
         model = load_trained(folder, plugins)
         for event in export_run(folder, exporter(options), out, overwrite=args.overwrite, model=model):
@@ -960,9 +479,9 @@ def _export(args: argparse.Namespace) -> int:
     if parity is None:
         raise RuntimeError("the export ended without a proof of parity")
     if args.json:
-        _dump({"event": "ExportDone", "time": time.time(), "path": str(out), "parity": parity.to_dict()})
+        dump_json({"event": "ExportDone", "time": time.time(), "path": str(out), "parity": parity.to_dict()})
     else:
-        _say(f"{'Written' if parity.passed else 'Written, but FAILING the comparison'}: {out}")
+        say(f"{'Written' if parity.passed else 'Written, but FAILING the comparison'}: {out}")
     return DONE if parity.passed else FAILED
 
 
@@ -993,7 +512,7 @@ def _predict(args: argparse.Namespace) -> int:
     files = None if from_stdin else _files(args.paths)
     predictor = open_predictor(Path(args.model).expanduser())
     table = _PredictionTable(predictor.classes) if args.csv else None
-    names = 0 if files is None else min(max(_width(str(file)) for file in files), 60)
+    names = 0 if files is None else min(max(text_width(str(file)) for file in files), 60)
     good = bad = 0
 
     def shown(predictions: Iterator[Prediction]) -> Iterator[Prediction]:
@@ -1003,9 +522,9 @@ def _predict(args: argparse.Namespace) -> int:
             if table:
                 table.add(each)
             if args.json:
-                _line(json.dumps(_plain(_prediction_dict(each, args)), ensure_ascii=False))
+                dump_json(_prediction_dict(each, args))
             else:
-                _say(f"{_padded(str(each.path), names)}  {_prediction_text(each, args)}")
+                say(f"{padded(str(each.path), names)}  {_prediction_text(each, args)}")
                 if from_stdin:
                     sys.stdout.flush()
             yield each
@@ -1017,15 +536,15 @@ def _predict(args: argparse.Namespace) -> int:
         for each in sort_into(answers, folder, min_confidence=args.min_confidence, link=args.link):
             placed += each.to is not None
             if each.to is None:
-                _warn(f"{each.path} was not sorted: {each.error}")
+                warn(f"{each.path} was not sorted: {each.error}")
     else:
         for _ in answers:
             pass
     if table:
         table.write(Path(args.csv).expanduser())
     if not args.json:
-        told = f"{_count(good + bad, 'file')}, {good:,} predicted, {bad:,} could not be read"
-        _say(
+        told = f"{counted(good + bad, 'file')}, {good:,} predicted, {bad:,} could not be read"
+        say(
             told
             + (f"; {placed:,} {'linked' if args.link else 'copied'} into {folder}" if args.sort_into else "")
         )
@@ -1075,7 +594,7 @@ def _prediction_dict(prediction: Prediction, args: argparse.Namespace) -> dict[s
 def _prediction_text(prediction: Prediction, args: argparse.Namespace) -> str:
     if prediction.error:
         return prediction.error
-    best = ", ".join(f"{label} {_percent(share)}" for label, share in prediction.top(args.top))
+    best = ", ".join(f"{label} {as_percent(share)}" for label, share in prediction.top(args.top))
     return f"{best} (unsure)" if _unsure(prediction, args) else best
 
 
@@ -1139,7 +658,7 @@ def _backbones(args: argparse.Namespace) -> int:
             }
         )
     if args.json:
-        _dump(records)
+        dump_json(records)
         return DONE
     rows = [
         (
@@ -1151,16 +670,16 @@ def _backbones(args: argparse.Namespace) -> int:
         )
         for each in records
     ]
-    _say(_table(("id", "parameters", "input", "licence", "on this machine"), rows))
-    _say()
-    _say("Besides these: any timm model as timm:NAME, and a weights file or folder of your own by its path.")
+    say(aligned(("id", "parameters", "input", "licence", "on this machine"), rows))
+    say()
+    say("Besides these: any timm model as timm:NAME, and a weights file or folder of your own by its path.")
     return DONE
 
 
 def _offers(offers: Mapping[str, Any], as_json: bool) -> int:
     """Strategies or exporters with their options."""
     if as_json:
-        _dump(
+        dump_json(
             [
                 {
                     "id": each.id,
@@ -1174,12 +693,12 @@ def _offers(offers: Mapping[str, Any], as_json: bool) -> int:
         )
         return DONE
     for each in offers.values():
-        _say(f"{each.id}  {each.label}")
+        say(f"{each.id}  {each.label}")
         if each.summary:
-            _say(f"    {each.summary}")
+            say(f"    {each.summary}")
         for info in describe_options(each.Options):
-            _say(_option_line(info))
-        _say()
+            say(_option_line(info))
+        say()
     return DONE
 
 
@@ -1194,7 +713,7 @@ def _exporters(args: argparse.Namespace) -> int:
 def _list_plugins(args: argparse.Namespace) -> int:
     plugins = _plugins(args, quiet=True)
     if args.json:
-        _dump(
+        dump_json(
             {
                 "loaded": [
                     {
@@ -1220,14 +739,14 @@ def _list_plugins(args: argparse.Namespace) -> int:
         )
         return DONE
     for each in plugins.loaded:
-        _say(f"{each.name}  ({each.distribution} {each.version}, loaded in {1000 * each.seconds:.0f} ms)")
+        say(f"{each.name}  ({each.distribution} {each.version}, loaded in {1000 * each.seconds:.0f} ms)")
         for kind, ids in each.adds.items():
             if ids:
-                _say(_wrapped(f"{kind}: {', '.join(ids)}"))
+                say(wrapped(f"{kind}: {', '.join(ids)}"))
     for failure in plugins.failures:
-        _say(failure.reason)
+        say(failure.reason)
     if args.safe:
-        _say("Safe mode: only what comes with xferstudio was loaded.")
+        say("Safe mode: only what comes with xferstudio was loaded.")
     return DONE
 
 
@@ -1236,9 +755,9 @@ def _check_plugin(args: argparse.Namespace) -> int:
 
     report = check_plugin(args.name)
     if args.json:
-        _dump(report.to_dict())
+        dump_json(report.to_dict())
     else:
-        _say(report.to_text())
+        say(report.to_text())
     return DONE if report.passed else FAILED
 
 
@@ -1249,28 +768,28 @@ def _cache(args: argparse.Namespace) -> int:
     if args.action == "clear":
         freed = store.clear()
         if args.json:
-            _dump({"freed": freed})
+            dump_json({"freed": freed})
         else:
-            _say(f"Freed {_bytes(freed)}.")
+            say(f"Freed {as_size(freed)}.")
         return DONE
     usage = store.usage()
     if args.json:
-        _dump(usage)
+        dump_json(usage)
         return DONE
     rows = [
         (
             str(each["backbone"]),
             f"{each['images']:,}",
-            _bytes(each["bytes"]),
+            as_size(each["bytes"]),
             time.strftime("%Y-%m-%d %H:%M", time.localtime(each["last_used"])),
         )
         for each in usage
     ]
     if rows:
-        _say(_table(("backbone", "images", "size", "last used"), rows))
-        _say()
-    _say(
-        f"{_bytes(sum(each['bytes'] for each in usage))} in the feature store; "
+        say(aligned(("backbone", "images", "size", "last used"), rows))
+        say()
+    say(
+        f"{as_size(sum(each['bytes'] for each in usage))} in the feature store; "
         "xferstudio cache clear frees them."
     )
     return DONE
@@ -1583,62 +1102,6 @@ def parse(argv: Sequence[str]) -> tuple[Command | None, argparse.Namespace]:
 # -------------------------------------------------------------------------------------------- the process
 
 
-class FaultLog(logging.Handler):
-    """Collects what the parts of the program and the libraries warn of, and writes it down at the first fault.
-
-    Until then nothing is written; `file` says where it went.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-        self.file: Path | None = None
-        self._unwritten: deque[str] = deque(maxlen=200)
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keep a record; write everything once it is an error."""
-        self._unwritten.append(self.format(record))
-        if record.levelno >= logging.ERROR:
-            self._write()
-
-    def fault(self, error: BaseException) -> str:
-        """Write a traceback down; the sentence that tells of it."""
-        what = (f"{type(error).__name__}: {error}".splitlines() or [""])[0][:300]
-        logging.getLogger(__name__).error("%s", what, exc_info=error)
-        if self.file is None:
-            text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-            return f"a fault in the program, not yours, and its log file cannot be written\n{text}"
-        return f"a fault in the program, not yours ({what}); the details are in {self.file}"
-
-    def _write(self) -> None:
-        head = ""
-        if self.file is None:
-            head = (
-                f"xferstudio {__version__}, Python {sys.version.split()[0]}, {sys.platform}\n{sys.argv}\n\n"
-            )
-        for folder in self._folders():
-            file = self.file or folder / f"fault-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
-            try:
-                folder.mkdir(parents=True, exist_ok=True)
-                with file.open("a", encoding="utf-8", errors="backslashreplace") as log:
-                    log.write(head + "\n".join(self._unwritten) + "\n")
-            except OSError:
-                continue
-            self.file = file
-            self._unwritten.clear()
-            return
-
-    @staticmethod
-    def _folders() -> Iterator[Path]:
-        import tempfile
-
-        import platformdirs
-
-        own = os.environ.get(LOG_FOLDER)
-        yield Path(own) if own else Path(platformdirs.user_log_dir("xferstudio"))
-        yield Path(tempfile.gettempdir())
-
-
 def _prepare_streams(verbose: bool) -> None:
     """Let no letter that the terminal lacks end a run, and keep the libraries' warnings to ourselves."""
     import warnings
@@ -1680,14 +1143,14 @@ def _guarded(words: Sequence[str], log: FaultLog, verbose: bool) -> int:
             code = command.do(args)
         sys.stdout.flush()
     except UserError as error:
-        _warn(str(error))
+        warn(str(error))
         return MISTAKE
     except KeyboardInterrupt:
-        _warn("interrupted")
+        warn("interrupted")
         return INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has had enough, as `head` does.
-        _mute_stdout()
+        mute_stdout()
         return DONE
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else DONE
@@ -1695,9 +1158,9 @@ def _guarded(words: Sequence[str], log: FaultLog, verbose: bool) -> int:
         sentence = log.fault(error)
         if isinstance(error, OSError) and error.errno in _ENVIRONMENT:
             place = f": {error.filename}" if error.filename else ""
-            _warn(f"{error.strerror}{place}")
+            warn(f"{error.strerror}{place}")
             return FAILED
-        _warn(sentence)
+        warn(sentence)
         if verbose:
             traceback.print_exc()
         return FAULT

@@ -1,0 +1,122 @@
+"""Hands the words from standard input, and the signals, to the run that goes on at the moment."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from xferstudio.events import COMMANDS
+from xferstudio.terminal import warn
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from xferstudio.engine import Control
+
+INTERRUPTED = 130
+"""The exit code of what was interrupted or cancelled."""
+
+
+class Steering:
+    """Hands the words from standard input and the signals to the run that goes on at the moment."""
+
+    def __init__(self) -> None:
+        self._control: Control | None = None
+        self._paused = False
+        self._interrupted = False
+        self._restore: dict[int, Any] = {}
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether somebody asked to end all this."""
+        return self._interrupted
+
+    def attach(self, control: Control) -> None:
+        """From now on, words go to this run."""
+        self._control = control
+        self._paused = False
+
+    def put(self, word: str) -> None:
+        """Hand a word on."""
+        if word in ("pause", "resume"):
+            self._paused = word == "pause"
+        if self._control is not None:
+            self._control.put(word)
+
+    def toggle(self) -> None:
+        """Pause, or go on."""
+        self.put("resume" if self._paused else "pause")
+
+    def listen_to_signals(self) -> None:
+        """Interrupt and terminate save and end; a second one ends at once. For the main thread only."""
+        if threading.current_thread() is not threading.main_thread():
+            return
+        reactions: dict[str, Callable[[], None]] = {
+            "SIGINT": self._interrupt,
+            "SIGTERM": self._interrupt,
+            "SIGHUP": self._interrupt,
+            "SIGBREAK": self._interrupt,
+            "SIGUSR1": self.toggle,
+            "SIGUSR2": lambda: self.put("stop"),
+            "SIGQUIT": lambda: self.put("cancel"),
+        }
+        for name, reaction in reactions.items():
+            number = getattr(signal, name, None)
+            # A signal that the parent had ignored stays ignored (nohup, jobs in the background of a script).
+            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+                self._restore[number] = signal.signal(number, self._handler(reaction))
+
+    @staticmethod
+    def _handler(reaction: Callable[[], None]) -> Callable[[int, FrameType | None], None]:
+        def handle(_number: int, _frame: FrameType | None) -> None:
+            reaction()
+
+        return handle
+
+    def _interrupt(self) -> None:
+        if self._interrupted:
+            os._exit(INTERRUPTED)
+        self._interrupted = True
+        warn("saving, then ending; once more to end at once")
+        self.put("interrupt")
+
+    def listen_to_stdin(self) -> None:
+        """Read words in the background. The end of the input means nothing."""
+        try:
+            source = sys.stdin.fileno()
+        except (AttributeError, OSError, ValueError):
+            return
+        stop = getattr(signal, "SIGTTIN", None)
+        if stop is not None and threading.current_thread() is threading.main_thread():
+            # A job in the background that reads its terminal would be stopped; now the read just fails.
+            self._restore.setdefault(stop, signal.signal(stop, signal.SIG_IGN))
+        threading.Thread(target=self._read, args=(source,), name="commands", daemon=True).start()
+
+    def _read(self, source: int) -> None:
+        # os.read and not sys.stdin: the interpreter aborts at exit if a daemon thread is in a buffered read.
+        rest = b""
+        while True:
+            try:
+                data = os.read(source, 4096)
+            except OSError:
+                return
+            if not data:
+                return
+            *lines, rest = (rest + data).split(b"\n")
+            for line in lines:
+                word = line.decode("utf-8", "replace").strip().lower()
+                if word in COMMANDS:
+                    self.put(word)
+                elif word:
+                    warn(f"unknown command {word!r}; a run understands {', '.join(COMMANDS)}")
+
+    def close(self) -> None:
+        """Leave the signals as they were."""
+        for number, before in self._restore.items():
+            signal.signal(number, before)
+        self._restore.clear()
+        self._control = None
