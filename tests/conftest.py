@@ -1,4 +1,4 @@
-"""What tests share: a cache folder of their own, the real data, and small pictures."""
+"""What tests share: a cache folder of their own, the real data, and folders of pictures."""
 
 from __future__ import annotations
 
@@ -8,7 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from PIL import Image
+
+# A busy machine is no failure, and nothing is written beside the tests.
+settings.register_profile("steady", deadline=None, database=None)
+settings.load_profile("steady")
 
 
 @pytest.fixture(autouse=True)
@@ -29,12 +34,6 @@ def real_data() -> Path:
     return folder
 
 
-def picture(seed: int = 0, size: tuple[int, int] = (32, 24)) -> Image.Image:
-    """A small picture (width, height) that differs for each seed, smooth enough to survive JPEG."""
-    rng = np.random.default_rng(seed)
-    return Image.fromarray(rng.integers(0, 256, (4, 4, 3), dtype=np.uint8)).resize(size)
-
-
 @pytest.fixture
 def make_pictures(tmp_path) -> Callable[..., Path]:
     """Writes pictures, each different, at the paths given (folders are made), and returns the top folder."""
@@ -45,8 +44,9 @@ def make_pictures(tmp_path) -> Callable[..., Path]:
             target = folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
             seed = int.from_bytes(path.encode("utf-8", "surrogateescape")[-7:], "big")
+            spots = np.random.default_rng(seed).integers(0, 256, (4, 4, 3), dtype=np.uint8)
             kind = "PNG" if target.suffix.lower() not in (".jpg", ".jpeg") else "JPEG"
-            picture(seed).save(target, kind)
+            Image.fromarray(spots).resize((32, 24)).save(target, kind)
         return folder
 
     return make
