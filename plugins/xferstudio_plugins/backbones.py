@@ -322,6 +322,7 @@ def _read(path: Path) -> dict[str, torch.Tensor]:
     """The tensors of a safetensors or state-dict file; code in a pickle is refused, not run."""
     import argparse
     import pickle
+    import warnings
 
     import torch
     from safetensors import SafetensorError
@@ -332,7 +333,9 @@ def _read(path: Path) -> dict[str, torch.Tensor]:
             start = file.read(9)
         if start[8:9] == b"{":
             return dict(load_file(path, device="cpu"))
-        with torch.serialization.safe_globals([argparse.Namespace]):  # timm's training script leaves one
+        # timm's training script leaves a Namespace beside the weights.
+        with warnings.catch_warnings(), torch.serialization.safe_globals([argparse.Namespace]):
+            warnings.simplefilter("ignore")
             raw = torch.load(path, map_location="cpu", weights_only=True)
     except OSError as problem:
         raise WeightsError(
