@@ -170,7 +170,7 @@ class RunFolder:
             raise UserError(f"{self.path} is not the folder of a run: it holds no run.toml.") from None
         except (OSError, ValueError, TOMLKitError) as error:
             raise UserError(
-                f"{self.run_file} cannot be read ({error}); restore it from a copy, or run again with --fresh."
+                f"{self.run_file} cannot be read ({error}); restore it, or run again with --fresh."
             ) from error
 
     # ---------------------------------------------------------------------------------- events

@@ -210,7 +210,7 @@ def load_plugins(safe: bool = False, entry_points: Iterable[metadata.EntryPoint]
             "exporters": tuple(plugin.exporters),
         }
         warnings = tuple(
-            f"{plugin.distribution} imports {name} as soon as it is loaded, which slows the start of every command; "
+            f"{plugin.distribution} imports {name} when it is loaded, which slows every start; "
             "its author should import it inside functions."
             for name in slow[:1]
         )
@@ -506,7 +506,8 @@ def _check_identity(thing: Any, kind: str) -> str:
 
 def _check_options(thing: Any, called: str) -> None:
     options: Any = getattr(thing, "Options", None)
-    if not (inspect.isclass(options) and hasattr(options, "__dataclass_fields__")):
+    fitting = inspect.isclass(options) and hasattr(options, "__dataclass_fields__")
+    if not fitting:
         raise _Refused(f"brings the {called} whose Options are not a dataclass")
     if not options.__dataclass_params__.frozen:
         raise _Refused(f"brings the {called} whose Options are not frozen; write @dataclass(frozen=True)")

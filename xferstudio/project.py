@@ -19,6 +19,7 @@ from typing import Any
 
 import tomlkit
 from tomlkit.exceptions import ParseError, TOMLKitError
+from tomlkit.items import InlineTable
 
 from xferstudio.api import UserError
 
@@ -50,7 +51,7 @@ class ProjectError(UserError):
 
 @dataclass(frozen=True)
 class DataSpec:
-    """Where the images are, as written in the file. `sample`: some (path, hash) by which moved data is known."""
+    """Where the images are, as written in the file. `sample`: (path, hash) to know moved data by."""
 
     source: str
     target: str = ""
@@ -599,7 +600,7 @@ def create(
     folds: int = 0,
     format: str = "auto",
 ) -> Project:
-    """Make a project. Raises UserError where one exists already, where the data does not, or for bad shares."""
+    """Make a project. Raises UserError where one exists already, for missing data and for bad shares."""
     root = _absolute(folder)
     file = root / FILE_NAME
     if file.exists():
@@ -619,9 +620,7 @@ def create(
             raise UserError(f"There is no folder or table {path}; name the place where the images are.")
         if _unwritable(str(path)):
             shown = str(path).encode("utf-8", "replace").decode()
-            raise UserError(
-                f"The name of {shown} is not valid text (UTF-8), so no file can hold it; rename it."
-            )
+            raise UserError(f"The name of {shown} is not valid text (UTF-8); rename it.")
         table.add(key, _as_written(path, root))
     if "source" not in table:
         raise UserError("A project needs data; name the folder or table where the images are.")
@@ -665,7 +664,7 @@ def create(
 
 
 def add_run(project: Project, run: Run) -> Project:
-    """Write one more run into the file as it is on disk now, so that edits by hand stay, and read it."""
+    """Write one more run into the file as it is on disk now, so that edits by hand stay."""
     file = project.file
     wrong = name_fault(run.name)
     if wrong:
@@ -675,36 +674,41 @@ def add_run(project: Project, run: Run) -> Project:
         for known in current.runs:
             if known.name.lower() == run.name.lower():
                 raise UserError(
-                    f"The project {current.name!r} has a run {known.name!r} already; choose another with --name."
+                    f"The project {current.name!r} has a run {known.name!r}; take another with --name."
                 )
-        document = _read(file)
-        runs = document.get("runs")
-        if runs is None:
-            runs = tomlkit.table(is_super_table=True)
-            document.add("runs", runs)
-        table = tomlkit.table()
-        table.add("strategy", run.strategy)
-        table.add("backbone", run.backbone)
-        if run.device != "auto":
-            table.add("device", run.device)
-        if run.options:
-            options = tomlkit.table()
-            for key, value in run.options.items():
-                options.add(key, value)
-            table.add("options", options)
-        runs.add(run.name, table)
-        text = tomlkit.dumps(document)
-        # What is written is read back first: a file that only half says what was asked for is never saved.
-        written = _checked(file, tomlkit.parse(text).unwrap())
-        if (
-            written.run(run.name) != replace(run, options=dict(run.options))
-            or len(written.runs) != len(current.runs) + 1
-        ):
-            raise UserError(
-                f"The run {run.name!r} cannot be written to {file}; write its table into the file by hand."
-            )
+        by_hand = UserError(
+            f"The run {run.name!r} cannot be written to {file}; write its table there by hand."
+        )
+        try:
+            text = _with_run(_read(file), run)
+            written = _checked(file, tomlkit.parse(text).unwrap())
+        except (TOMLKitError, TypeError, ValueError) as error:
+            raise by_hand from error
+        # A file that says something else than was asked for is never saved.
+        if written.runs != (*current.runs, replace(run, options=dict(run.options))):
+            raise by_hand
         write_atomic(file, text)
     return written
+
+
+def _with_run(document: tomlkit.TOMLDocument, run: Run) -> str:
+    runs = document.get("runs")
+    if runs is None:
+        runs = tomlkit.table(is_super_table=True)
+        document.add("runs", runs)
+    make = tomlkit.inline_table if isinstance(runs, InlineTable) else tomlkit.table
+    table: Any = make()
+    table.add("strategy", run.strategy)
+    table.add("backbone", run.backbone)
+    if run.device != "auto":
+        table.add("device", run.device)
+    if run.options:
+        options: Any = make()
+        for key, value in run.options.items():
+            options.add(key, value)
+        table.add("options", options)
+    runs[run.name] = table
+    return tomlkit.dumps(document)
 
 
 # ------------------------------------------------------------------------------------------ data that moved
@@ -803,13 +807,13 @@ def _find(project: Project, key: str, written: str, sample: tuple[tuple[str, str
     remedy = f"Put it back, or write its new place behind `{key} =` under [data] in {project.file}."
     if found:
         raise UserError(
-            f"The data of {project.name!r}, {written!r}, is not where the project says, and there are several "
+            f"The data of {project.name!r}, {written!r}, is not in its place, and there are several "
             f"of that name: {', '.join(map(str, found))}. {remedy}"
         )
     places = list(dict.fromkeys(str(path.parent) for path in looked))
     shown = ", ".join(places[:4]) + (f" and {len(places) - 4} more places" if len(places) > 4 else "")
     found_other = sample and any(path.exists() for path in looked)
-    other = " Something of that name is there, but it holds other files." if found_other else ""
+    other = " There is one of that name, but with other files." if found_other else ""
     raise UserError(
         f"The data of {project.name!r} is not at {written!r}, and not in {shown or folder} either."
         f"{other} {remedy}"
