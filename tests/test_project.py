@@ -378,11 +378,8 @@ def test_a_run_added_keeps_what_was_edited_by_hand_meanwhile(tmp_path):
 
 
 def test_a_run_of_a_missing_plugin_survives_load_and_save(tmp_path):
-    strange = (
-        GOOD
-        + '\n[runs.alien]\nstrategy = "from-mars"\nbackbone = "mars:1"\nwish = "kept"\n'
-    strange += '[runs.alien.options]\nx.y = 1\n'
-    )
+    strange = GOOD + '\n[runs.alien]\nstrategy = "from-mars"\nbackbone = "mars:1"\nwish = "kept"\n'
+    strange += "[runs.alien.options]\nx.y = 1\n"
     project = add_run(load(written(tmp_path, strange)), Run("b", "s", "x"))
     assert project.run("alien").options == {"x": {"y": 1}}
     assert 'wish = "kept"' in (tmp_path / "project.toml").read_text()
@@ -589,7 +586,8 @@ def test_a_project_inside_its_data_does_not_sample_itself(tmp_path, photos):
     [
         'schema = 1\nruns.a.strategy = "s"\nruns.a.backbone = "b"\n[data]\nsource = "x"\n',
         'schema = 1\n[runs.a]\nstrategy = "s"\nbackbone = "b"\n[data]\nsource = "x"\n[other]\ny = 1\n',
-        'schema = 1\n[runs.a]\nstrategy = "s"\nbackbone = "b"\n[data]\nsource = "x"\n[runs.b]\nstrategy = "s"\nbackbone = "b"',
+        'schema = 1\n[runs.a]\nstrategy = "s"\nbackbone = "b"\n[data]\nsource = "x"\n'
+        '[runs.b]\nstrategy = "s"\nbackbone = "b"',
         'schema = 1\r\n[data]\r\nsource = "x"\r\n[runs]\r\n[runs.a]\r\nstrategy = "s"\r\nbackbone = "b"\r\n',
     ],
 )

@@ -38,6 +38,7 @@ _HOOKS = tuple(name for name in vars(Hooks) if name.startswith("xfer_"))
 _KINDS = ("extract", "finetune", "adapt", "scratch")
 _HEAVY = ("torch", "timm", "torchvision", "tensorflow", "PySide6", "PyQt6", "PyQt5")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_UNLISTED_ID = re.compile(r"[^\x00-\x1f]+")  # it may hold the path of a file
 _BACKBONE_ID = re.compile(r"[A-Za-z0-9][^\s\x00-\x1f]{0,255}")
 
 
@@ -108,7 +109,7 @@ class Plugins:
                     found = _call(implementation, id=id)
                     if found is None:
                         continue
-                    _check_backbone(found)
+                    _check_backbone(found, _UNLISTED_ID)
                 except UserError:
                     raise
                 except _Refused as error:
@@ -441,10 +442,10 @@ def _add(into: dict[str, _Thing], id: str, thing: _Thing, kind: str) -> None:
     into[id] = thing
 
 
-def _check_backbone(thing: Any) -> None:
+def _check_backbone(thing: Any, legal: re.Pattern[str] = _BACKBONE_ID) -> None:
     if not isinstance(thing, Backbone):
         raise _Refused(f"gave {_shown(thing)} where a Backbone is due")
-    if not isinstance(thing.id, str) or not _BACKBONE_ID.fullmatch(thing.id):
+    if not isinstance(thing.id, str) or not legal.fullmatch(thing.id):
         raise _Refused(f"brings a backbone with the illegal id {_shown(thing.id)}")
     for name in ("label", "architecture", "licence", "source", "modality"):
         value = getattr(thing, name)

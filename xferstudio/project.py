@@ -674,7 +674,7 @@ def add_run(project: Project, run: Run) -> Project:
         for known in current.runs:
             if known.name.lower() == run.name.lower():
                 raise UserError(
-                    f"The project {current.name!r} has a run {known.name!r}; take another with --name."
+                    f"The project {current.name!r} already has a run {known.name!r}; choose another --name."
                 )
         by_hand = UserError(
             f"The run {run.name!r} cannot be written to {file}; write its table there by hand."
