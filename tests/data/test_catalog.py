@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 import time
 import unicodedata
 from hashlib import blake2b
@@ -243,6 +244,16 @@ def test_progress_ends_with_all_files(make_pictures):
     seen = []
     scan(make_pictures("a/1.png", "b/2.png"), progress=lambda done, total: seen.append((done, total)))
     assert seen[-1] == (2, 2)
+
+
+def test_an_interruption_from_progress_ends_the_scan_at_once(make_pictures):
+    def stop(done, total):
+        raise KeyboardInterrupt
+
+    root = make_pictures("a/1.png", "b/2.png")
+    with pytest.raises(KeyboardInterrupt):
+        scan(root, progress=stop)
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("xferstudio-hash")]
 
 
 # ------------------------------------------------------------------------------------------ remembered hashes

@@ -169,6 +169,7 @@ def _decode_stream(stream: IO[bytes], at_least: int | None) -> Image.Image:
 
 
 def _orientation(image: Image.Image) -> int:
+    # TIFF and HEIF readers turn the pixels themselves while loading, and say 1 afterwards.
     try:
         value = image.getexif().get(_ORIENTATION, 1)
         return value if isinstance(value, int) else 1
