@@ -114,7 +114,7 @@ class OnnxPredictor:
         if text is None:
             raise UserError(
                 f"{path} was not exported by xferstudio: it does not say how images are prepared or what its "
-                "classes are called, and neither is guessed. Take one made with `xferstudio export … --to onnx`."
+                "classes are called, and neither is guessed. Make one with `xferstudio export … --to onnx`."
             )
         try:
             self._record = Record.from_json(text)
@@ -220,7 +220,7 @@ def expand_inputs(paths: Iterable[Path]) -> list[Path]:
     """The files to predict: those named, and those in named folders, sorted, to the bottom.
 
     In a folder, hidden files and files that are no images by their ending are passed over; a file that is
-    named is always kept, so that it gets an answer or a reason. Raises UserError for a path that is not there.
+    named is always kept, so that it gets an answer or a reason. Raises UserError for a path that is missing.
     """
     from xferstudio.data.decode import readable_extensions
 
@@ -307,7 +307,7 @@ _RESERVED = {"con", "prn", "aux", "nul", *(f"com{i}" for i in range(10)), *(f"lp
 def _folder_name(name: str) -> str:
     """A class name as a folder name that every system takes and that stays inside its folder."""
     safe = re.sub(r'[\x00-\x1f\x7f<>:"/\\|?*]', "_", unicodedata.normalize("NFC", name))
-    while len(safe.encode()) > 200:  # systems count bytes up to 255, and a number may be added
+    while len(os.fsencode(safe)) > 200:  # systems count bytes up to 255, and a number may be added
         safe = safe[:-1]
     safe = safe.strip().rstrip(". ")
     if not safe or safe.startswith("."):

@@ -231,8 +231,8 @@ names = model.pretrained_cfg["label_names"]
 
 `softmax(model(batch))` gives the probabilities that the application shows: the calibration is part of the
 classifier's weights. `timm.data.create_transform(**timm.data.resolve_model_data_config(model))` comes close
-to the application's preparation of images, but rounds to whole pixels on the way; the proof in `parity.json` is
-for the exact preparation below, and says in its notes how far timm's own transform is from it.
+to the application's preparation of images, but rounds to whole pixels on the way; the proof in `parity.json`
+is for the exact preparation below, and says in its notes how far timm's own transform is from it.
 
 - `center` takes the middle part in the proportions of the input, its size being `crop_share` of the largest
   that fits; `squash` takes the whole image; `pad` fits the whole image in and fills the rest with the mean.
