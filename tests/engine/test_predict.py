@@ -1,4 +1,4 @@
-"""Predictions keep their order, survive bad files, need no torch for ONNX, and sort without losing anything."""
+"""Predictions keep their order, survive bad files, need no torch for ONNX, and sort without loss."""
 
 from __future__ import annotations
 
