@@ -332,6 +332,30 @@ def test_the_lock_of_a_killed_process_is_taken_over(folder):
         assert json.loads(folder.lock_file.read_text())["pid"] == os.getpid()
 
 
+def test_half_written_files_of_a_killed_process_are_cleared_by_the_next(folder):
+    code = (
+        "from xferstudio.events import Notice\n"
+        "folder = RunFolder(Path(sys.argv[1]))\n"
+        "with folder.lock():\n"
+        "    print('ready', flush=True)\n"
+        "    while True:\n"
+        "        folder.append(Notice('x' * 5000))\n"
+        "        folder.write_summary({'reason': 'finished', 'long': 'x' * 100_000})\n"
+    )
+    for delay in (0.01, 0.03, 0.05):
+        process = other_process(code, folder.path)
+        time.sleep(delay)
+        end(process)
+        folder.append(Notice("after"))
+        assert folder.last_event() == Notice("after")
+        assert folder.summary() in (None, {"reason": "finished", "long": "x" * 100_000})
+    with folder.lock():
+        assert not list(folder.path.glob("*.tmp"))
+    events = list(folder.events())
+    assert events.count(Notice("after")) == 3
+    assert set(map(repr, (e.text for e in events))) <= {repr("after"), repr("x" * 5000)}
+
+
 def write_lock(folder: RunFolder, **changes: object) -> None:
     mine = {
         "pid": os.getpid(),

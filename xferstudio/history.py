@@ -319,6 +319,10 @@ class RunFolder:
     def lock(self) -> Iterator[None]:
         """The right to write here. Raises UserError naming the process that has it."""
         with _locked(self.lock_file, self.events_file, f"The run {self.path.name}"):
+            # Nobody else writes here now, so what an earlier kill left half-written is rubbish.
+            for torn in self.path.glob(".*.tmp"):
+                with contextlib.suppress(OSError):
+                    torn.unlink()
             yield
 
 
