@@ -49,7 +49,13 @@ def option(
 
     `advanced` options stay folded in the window until asked for.
     """
-    facts = {"min": min, "max": max, "choices": tuple(choices) if choices else None, "help": help, "advanced": advanced}
+    facts = {
+        "min": min,
+        "max": max,
+        "choices": tuple(choices) if choices else None,
+        "help": help,
+        "advanced": advanced,
+    }
     return field(default=default, metadata=facts)
 
 
@@ -107,7 +113,7 @@ def option_faults(options: type, values: Mapping[str, Any]) -> list[str]:
             faults.append(f"{name} must be {_KINDS[info.kind]}, not {value!r}")
         elif info.choices is not None and value not in info.choices:
             faults.append(f"{name} must be one of {', '.join(map(str, info.choices))}, not {value!r}")
-        elif isinstance(value, (int, float)) and value != value:  # noqa: PLR0124 (not a number)
+        elif isinstance(value, (int, float)) and value != value:
             faults.append(f"{name} must be a number")
         elif info.min is not None and value < info.min:
             faults.append(f"{name} must be at least {info.min:g}, not {value!r}")
@@ -212,7 +218,9 @@ class TrainingOptions:
 
     epochs: int = option(20, min=1, max=10_000, help="How often every training image is seen.")
     batch_size: int = option(32, min=1, max=4096, help="Images per optimizer step.")
-    learning_rate: float = option(1e-3, min=0.0, max=10.0, help="Step size for the head; layers below take a fraction.")
+    learning_rate: float = option(
+        1e-3, min=0.0, max=10.0, help="Step size for the head; layers below take a fraction."
+    )
     seed: int = option(0, min=0, max=2**31 - 1, help="Seeds initial weights, order and augmentation.")
     views: int = option(
         0,
@@ -222,27 +230,51 @@ class TrainingOptions:
         "-1: fresh augmentation in every epoch (slower, the frozen layers run every time).",
     )
     augment: str = option(
-        "standard", choices=("none", "flip", "standard", "strong"), help="What an augmented version may change.", advanced=True
+        "standard",
+        choices=("none", "flip", "standard", "strong"),
+        help="What an augmented version may change.",
+        advanced=True,
     )
-    weight_decay: float = option(0.01, min=0.0, max=10.0, help="Pull of the weights towards zero.", advanced=True)
+    weight_decay: float = option(
+        0.01, min=0.0, max=10.0, help="Pull of the weights towards zero.", advanced=True
+    )
     optimizer: str = option("adamw", choices=("adamw", "sgd"), help="Update rule.", advanced=True)
-    warmup: float = option(0.1, min=0.0, max=1.0, help="Share of each phase in which the rate rises.", advanced=True)
-    schedule: str = option("cosine", choices=("cosine", "constant"), help="How the rate falls.", advanced=True)
+    warmup: float = option(
+        0.1, min=0.0, max=1.0, help="Share of each phase in which the rate rises.", advanced=True
+    )
+    schedule: str = option(
+        "cosine", choices=("cosine", "constant"), help="How the rate falls.", advanced=True
+    )
     clip: float = option(1.0, min=0.0, help="Largest norm of the gradient; 0 does not clip.", advanced=True)
-    label_smoothing: float = option(0.0, min=0.0, max=0.5, help="Share of the label given to all classes.", advanced=True)
-    mixup: float = option(0.0, min=0.0, max=5.0, help="Strength of mixing pairs of samples; 0 is off.", advanced=True)
-    cutmix: float = option(0.0, min=0.0, max=5.0, help="Strength of pasting patches between samples; 0 is off.", advanced=True)
+    label_smoothing: float = option(
+        0.0, min=0.0, max=0.5, help="Share of the label given to all classes.", advanced=True
+    )
+    mixup: float = option(
+        0.0, min=0.0, max=5.0, help="Strength of mixing pairs of samples; 0 is off.", advanced=True
+    )
+    cutmix: float = option(
+        0.0, min=0.0, max=5.0, help="Strength of pasting patches between samples; 0 is off.", advanced=True
+    )
     balance: str = option(
         "none",
         choices=("none", "weights", "sampling"),
         help="For unequal classes: weigh rare classes more in the loss, or draw them more often.",
     )
-    ema: float = option(0.0, min=0.0, max=0.99999, help="Decay of the moving average of the weights; 0 is off.", advanced=True)
-    patience: int = option(0, min=0, help="Epochs without improvement before stopping early; 0 never stops.", advanced=True)
-    precision: str = option(
-        "auto", choices=("auto", "float32", "bfloat16", "float16"), help="Arithmetic of the network.", advanced=True
+    ema: float = option(
+        0.0, min=0.0, max=0.99999, help="Decay of the moving average of the weights; 0 is off.", advanced=True
     )
-    cache: bool = option(True, help="Compute the frozen layers once per image and keep the result.", advanced=True)
+    patience: int = option(
+        0, min=0, help="Epochs without improvement before stopping early; 0 never stops.", advanced=True
+    )
+    precision: str = option(
+        "auto",
+        choices=("auto", "float32", "bfloat16", "float16"),
+        help="Arithmetic of the network.",
+        advanced=True,
+    )
+    cache: bool = option(
+        True, help="Compute the frozen layers once per image and keep the result.", advanced=True
+    )
 
 
 @dataclass(frozen=True)
@@ -273,6 +305,8 @@ class Context(Protocol):
     """The one source of randomness (on the CPU); its state is part of every checkpoint."""
     class_counts: Sequence[int]
     """Training images per class."""
+    augmented: bool
+    """Whether this phase trains on augmented versions, if the options ask for any; `setup` may set it to False."""
 
     def train_last_stages(self, stages: int) -> None:
         """Freeze the backbone but for its last `stages` stages (0: all of it; -1: nothing). Heads always learn."""
@@ -344,7 +378,8 @@ class Strategy:
         return ctx.task_loss(batch)
 
     def epoch(self, ctx: Context, epoch: int) -> Iterator[Any]:
-        """One epoch, one yield per optimizer step. The engine may abandon it at a yield and call it again."""
+        """One epoch, one yield per optimizer step: what `ctx.step` returned, or a mapping of named numbers to plot,
+        or None for a breath in a long computation. The engine may abandon it at a yield and call it again."""
         for batch in ctx.batches(epoch):
             yield ctx.step(self.loss(ctx, batch))
 

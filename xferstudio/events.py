@@ -68,7 +68,7 @@ class Progress(Event):
 class PhaseStarted(Event):
     """A phase of training begins: which parameters learn, and what is computed once instead of every step.
 
-    `boundary` names the last node of the frozen part whose output is cached, or "" when nothing is cached.
+    `phase` counts from 1. `boundary` names the last node of the frozen part whose output is cached, or "" when nothing is cached.
     """
 
     phase: int

@@ -39,7 +39,9 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
     try:
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir()
-        tensors = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in checkpoint.tensors.items()}
+        tensors = {
+            name: tensor.detach().cpu().contiguous().clone() for name, tensor in checkpoint.tensors.items()
+        }
         save_file(tensors, str(temporary / "tensors.safetensors"))
         buffer = io.BytesIO()
         torch.save(dict(checkpoint.optimizer), buffer)

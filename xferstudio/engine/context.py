@@ -12,10 +12,15 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from xferstudio.api import Batch, Strategy, UserError
+from xferstudio.api import Batch, Strategy, TrainingOptions, UserError
 from xferstudio.engine.device import Machine
 from xferstudio.engine.feed import Feed
 from xferstudio.engine.model import Network, stages
+
+
+def setting(options: Any, name: str) -> Any:
+    """An option that the loop reads; a strategy whose `Options` lack it gets the loop's default."""
+    return getattr(options, name, getattr(TrainingOptions, name))
 
 
 class NotANumber(Exception):
@@ -36,7 +41,13 @@ class RunContext:
     """The engine's implementation of `api.Context`; one for each training, used by one thread."""
 
     def __init__(
-        self, model: Network, classes: tuple[str, ...], options: Any, machine: Machine, labels: np.ndarray, train: np.ndarray
+        self,
+        model: Network,
+        classes: tuple[str, ...],
+        options: Any,
+        machine: Machine,
+        labels: np.ndarray,
+        train: np.ndarray,
     ) -> None:
         self.model = model
         self.classes = classes
@@ -44,14 +55,15 @@ class RunContext:
         self.machine = machine
         self.device = machine.device
         self.phase = 0
-        self.generator = torch.Generator().manual_seed(int(getattr(options, "seed", 0)))
+        self.augmented = True
+        self.generator = torch.Generator().manual_seed(int(setting(options, "seed")))
         self.labels = labels
         self.train = train
         self.class_counts = np.bincount(labels[train], minlength=len(classes)).tolist()
         self.batch_norm = True
         self.feed: Feed | None = None
         self.splits: dict[str, np.ndarray] = {"train": train}
-        self.micro_batch = int(getattr(options, "batch_size", 32))
+        self.micro_batch = int(setting(options, "batch_size"))
         self.rate_scale = 1.0
         self.batches_done = 0
         self.steps_in_phase = 0
@@ -64,7 +76,7 @@ class RunContext:
         self._share, self._share_of_batch = 0.0, 1.0
         self._images, self._images_of_batch = 0, 0
         self._losses: dict[str, float] = {}
-        self._class_weights = self._weights() if getattr(options, "balance", "none") == "weights" else None
+        self._class_weights = self._weights() if setting(options, "balance") == "weights" else None
 
     # --------------------------------------------------------------------------------------- what learns
 
@@ -92,11 +104,11 @@ class RunContext:
         self._base_rates = [float(group["lr"]) for group in groups]
         if not groups:
             self.optimizer = None
-        elif getattr(self.options, "optimizer", "adamw") == "sgd":
+        elif setting(self.options, "optimizer") == "sgd":
             self.optimizer = torch.optim.SGD(groups, lr=self._base_rates[0], momentum=0.9, nesterov=True)
         else:
             self.optimizer = torch.optim.AdamW(groups, lr=self._base_rates[0])
-        if float(getattr(self.options, "ema", 0.0)) > 0 and self.average is None:
+        if float(setting(self.options, "ema")) > 0 and self.average is None:
             self.average = {name: value.detach().clone() for name, value in self.model.state_dict().items()}
         self._set_rates()
 
@@ -104,14 +116,18 @@ class RunContext:
 
     def order(self, epoch: int) -> list[np.ndarray]:
         """The image indices of each batch of an epoch; a function of seed and epoch alone, so it can be resumed."""
-        random = np.random.default_rng([int(getattr(self.options, "seed", 0)), epoch])
-        if getattr(self.options, "balance", "none") == "sampling":
+        random = np.random.default_rng([int(setting(self.options, "seed")), epoch])
+        if setting(self.options, "balance") == "sampling":
             chance = (1 / np.maximum(self.class_counts, 1))[self.labels[self.train]]
             shuffled = random.choice(self.train, len(self.train), p=chance / chance.sum())
         else:
             shuffled = random.permutation(self.train)
         # Batches of equal size: a last batch of one image would break batch norm.
-        return list(np.array_split(shuffled, max(1, math.ceil(len(shuffled) / int(self.options.batch_size)))))
+        return list(
+            np.array_split(
+                shuffled, max(1, math.ceil(len(shuffled) / int(setting(self.options, "batch_size"))))
+            )
+        )
 
     def batches(self, epoch: int) -> Iterator[Batch]:
         """See `api.Context`."""
@@ -151,12 +167,13 @@ class RunContext:
         suffix.training = self.model.training
         with self.machine.autocast():
             features = suffix(batch.inputs)
-            logits = self.model.head(features)
-        return features.float(), logits.float()
+        # The head is cheap, and logits in reduced precision would be coarse.
+        features = features.float()
+        return features, self.model.head(features)
 
     def task_loss(self, batch: Batch) -> torch.Tensor:
         """See `api.Context`."""
-        strength = max(float(self.options.mixup), float(self.options.cutmix))
+        strength = max(float(setting(self.options, "mixup")), float(setting(self.options, "cutmix")))
         inputs, other, kept = batch.inputs, batch.labels, 1.0
         if strength > 0 and len(batch.labels) > 1:
             partner = torch.randperm(len(batch.labels), generator=self.generator).to(self.device)
@@ -170,12 +187,12 @@ class RunContext:
         return loss
 
     def _cross_entropy(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        smoothing = float(self.options.label_smoothing)
+        smoothing = float(setting(self.options, "label_smoothing"))
         return functional.cross_entropy(logits, labels, self._class_weights, label_smoothing=smoothing)
 
     def _mix(self, inputs: torch.Tensor, partner: torch.Tensor) -> tuple[torch.Tensor, float]:
         """Mixup (Zhang et al. 2018) or, on maps of shape (n, C, H, W), CutMix (Yun et al. 2019); both: by turns."""
-        mixup, cutmix = float(self.options.mixup), float(self.options.cutmix)
+        mixup, cutmix = float(setting(self.options, "mixup")), float(setting(self.options, "cutmix"))
         coin = float(torch.rand((), generator=self.generator))
         cut = cutmix > 0 and inputs.ndim == 4 and (mixup <= 0 or coin < 0.5)
         strength = cutmix if cut else max(mixup, cutmix)
@@ -216,7 +233,10 @@ class RunContext:
         norm = self._update()
         result = StepResult(
             dict(self._losses),
-            {str(group.get("name", i)): float(group["lr"]) for i, group in enumerate(self.optimizer.param_groups)},
+            {
+                str(group.get("name", i)): float(group["lr"])
+                for i, group in enumerate(self.optimizer.param_groups)
+            },
             norm,
             self._images,
         )
@@ -229,7 +249,7 @@ class RunContext:
     def _update(self) -> float | None:
         assert self.optimizer is not None
         norm = None
-        clip = float(getattr(self.options, "clip", 0.0))
+        clip = float(setting(self.options, "clip"))
         self.scaler.unscale_(self.optimizer)
         if clip > 0:
             parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
@@ -247,7 +267,7 @@ class RunContext:
     def _follow(self, average: dict[str, torch.Tensor]) -> None:
         # A young average follows faster, or it would remember the first weights for ever.
         steps = self.steps_in_phase + 1
-        decay = min(float(self.options.ema), (1 + steps) / (10 + steps))
+        decay = min(float(setting(self.options, "ema")), (1 + steps) / (10 + steps))
         with torch.no_grad():
             for name, value in self.model.state_dict().items():
                 if value.is_floating_point():
@@ -265,11 +285,11 @@ class RunContext:
         """Linear warm-up, then a half cosine towards zero (Loshchilov and Hutter 2017), or constant."""
         if self.optimizer is None:
             return
-        warmup = round(float(getattr(self.options, "warmup", 0.0)) * self.phase_steps)
+        warmup = round(float(setting(self.options, "warmup")) * self.phase_steps)
         step = self.steps_in_phase
         if step < warmup:
             factor = (step + 1) / (warmup + 1)
-        elif getattr(self.options, "schedule", "constant") == "cosine":
+        elif setting(self.options, "schedule") == "cosine":
             done = (step - warmup) / max(1, self.phase_steps - warmup)
             factor = 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
         else:

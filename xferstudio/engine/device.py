@@ -24,7 +24,9 @@ class Machine:
 
     @property
     def dtype(self) -> torch.dtype:
-        return {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}[self.precision]
+        return {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}[
+            self.precision
+        ]
 
     def autocast(self) -> torch.autocast:
         """Reduced precision where it is safe, as torch decides it operation by operation."""
@@ -56,15 +58,21 @@ def cpu_has_bfloat16() -> bool:
 def choose(device: str = "auto", precision: str = "auto") -> Machine:
     """The machine for `device` ("auto", "cpu", "cuda", "cuda:1", "mps"). Raises UserError if it is not there."""
     if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+        device = (
+            "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+        )
     try:
         chosen = torch.device(device)
     except RuntimeError:
         raise UserError(f"{device!r} is not a device; use auto, cpu, cuda, cuda:N or mps") from None
     if chosen.type == "cuda" and not torch.cuda.is_available():
-        raise UserError("the device cuda was asked for, but this torch sees no CUDA device; use --device cpu or auto")
+        raise UserError(
+            "the device cuda was asked for, but this torch sees no CUDA device; use --device cpu or auto"
+        )
     if chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count():
-        raise UserError(f"there is no device {device}: this machine has {torch.cuda.device_count()} CUDA devices")
+        raise UserError(
+            f"there is no device {device}: this machine has {torch.cuda.device_count()} CUDA devices"
+        )
     if chosen.type == "mps" and not torch.backends.mps.is_available():
         raise UserError("the device mps was asked for, but this machine has none; use --device cpu or auto")
     if chosen.type not in ("cpu", "cuda", "mps"):
@@ -88,5 +96,6 @@ def is_out_of_memory(error: BaseException) -> bool:
     if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
         return True
     return isinstance(error, RuntimeError) and any(
-        words in str(error).lower() for words in ("out of memory", "can't allocate memory", "not enough memory")
+        words in str(error).lower()
+        for words in ("out of memory", "can't allocate memory", "not enough memory")
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from xferstudio.api import Preprocessing, TrainingOptions
+from xferstudio.api import Preprocessing
 from xferstudio.data import Item, Undecodable, augmented, decode, load_images, needed_side, prepare
 from xferstudio.engine.device import Machine
 from xferstudio.engine.model import normalise
@@ -51,12 +51,18 @@ class Feed:
     """
 
     def __init__(
-        self, images: Images, cut: Cut, how: Preprocessing, machine: Machine, store: FeatureStore, options: TrainingOptions
+        self,
+        images: Images,
+        cut: Cut,
+        how: Preprocessing,
+        machine: Machine,
+        store: FeatureStore,
+        views: int = 0,
+        augment: str = "none",
+        seed: int = 0,
     ) -> None:
         self.images, self.cut, self.how, self.machine, self.store = images, cut, how, machine, store
-        self.views = int(getattr(options, "views", 0)) if getattr(options, "augment", "none") != "none" else 0
-        self.augment = str(getattr(options, "augment", "none"))
-        self.seed = int(getattr(options, "seed", 0))
+        self.views, self.augment, self.seed = views, augment, seed
         self.waited = 0.0
         self.computed = 0
         self.seconds = 0.0
@@ -72,11 +78,15 @@ class Feed:
             "pixels": PIXELS_VERSION,
         }
         self._plain = store.shelf(identity)
-        self._augmented = store.shelf({**identity, "augment": self.augment, "seed": self.seed}) if self.views > 0 else None
+        self._augmented = (
+            store.shelf({**identity, "augment": self.augment, "seed": self.seed}) if self.views > 0 else None
+        )
 
     # ------------------------------------------------------------------------------------ filling the store
 
-    def fill(self, train: np.ndarray, evaluated: np.ndarray, poll: Poll, task: str = "computing features") -> Iterator[Event]:
+    def fill(
+        self, train: np.ndarray, evaluated: np.ndarray, poll: Poll, task: str = "computing features"
+    ) -> Iterator[Event]:
         """Compute what is not in the store yet, for these image indices, with progress.
 
         Unreadable files are noted in `images.unreadable`.
@@ -90,7 +100,9 @@ class Feed:
         if self._augmented is not None:
             shelf = self._augmented
             content = [item.hash for item in self.images.items]
-            some = [(int(i), v) for i in train for v in range(1, self.views + 1) if not shelf.has(content[i], v)]
+            some = [
+                (int(i), v) for i in train for v in range(1, self.views + 1) if not shelf.has(content[i], v)
+            ]
             yield from self._compute(shelf, some, poll, f"{task} of augmented versions")
 
     def _compute(self, shelf: Shelf, wanted: list[tuple[int, int]], poll: Poll, task: str) -> Iterator[Event]:
@@ -118,13 +130,17 @@ class Feed:
                     places.append(place)
                 if len(batch) == size or (done == len(todo) and batch):
                     rows = self._through(np.stack(batch), len(todo))
-                    shelf.add([self.images.items[i].hash for i, _ in places], [view for _, view in places], rows)
+                    shelf.add(
+                        [self.images.items[i].hash for i, _ in places], [view for _, view in places], rows
+                    )
                     batch, places = [], []
                     yield from poll()
                     now = time.perf_counter()
                     if now - reported > 0.25 or done == len(todo):
                         rate = done / (now - start)
-                        yield Progress(task, done, len(todo), round(rate, 1), round((len(todo) - done) / rate, 1))
+                        yield Progress(
+                            task, done, len(todo), round(rate, 1), round((len(todo) - done) / rate, 1)
+                        )
                         reported = now
         finally:
             loaded.close()
@@ -171,7 +187,9 @@ class Feed:
 
     def plain(self, indices: np.ndarray) -> torch.Tensor:
         """Inputs of these images without augmentation, on the device."""
-        return self._to_device(self._plain.gather([self.images.items[i].hash for i in indices], [0] * len(indices)))
+        return self._to_device(
+            self._plain.gather([self.images.items[i].hash for i in indices], [0] * len(indices))
+        )
 
     def view(self, indices: np.ndarray, view: int) -> torch.Tensor:
         """Inputs of one augmented version (1 to `views`) of these images, on the device."""

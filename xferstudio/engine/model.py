@@ -48,7 +48,9 @@ def feature_width(backbone: nn.Module, how: Preprocessing) -> int:
         features = backbone(torch.zeros(1, 3, *how.size))
     backbone.train(mode)
     if features.ndim != 2:
-        raise WeightsError(f"the backbone gives features of shape {tuple(features.shape)}; pooled (N, D) is needed")
+        raise WeightsError(
+            f"the backbone gives features of shape {tuple(features.shape)}; pooled (N, D) is needed"
+        )
     return int(features.shape[1])
 
 
@@ -89,11 +91,16 @@ def stages(backbone: nn.Module) -> list[list[nn.Module]]:
     if matcher is not None:
         by_name = dict(backbone.named_modules())
         by_layer: dict[int, list[nn.Module]] = {}
-        for name, layer in import_timm().models.group_modules(backbone, matcher(coarse=True), reverse=True).items():
+        for name, layer in (
+            import_timm().models.group_modules(backbone, matcher(coarse=True), reverse=True).items()
+        ):
             by_layer.setdefault(int(layer), []).append(by_name[name])
         groups = [by_layer[layer] for layer in sorted(by_layer)]
     else:
-        groups = [[m for m in child.modules() if any(True for _ in m.parameters(False))] for child in backbone.children()]
+        groups = [
+            [m for m in child.modules() if any(True for _ in m.parameters(False))]
+            for child in backbone.children()
+        ]
     merged: list[list[nn.Module]] = []
     for group in groups:
         if not group:
@@ -186,9 +193,15 @@ def load_trained(folder: Path, plugins: Plugins | None = None) -> Trained:
     try:
         classes = tuple(str(name) for name in facts["classes"])
         how = Preprocessing.from_dict(facts["preprocessing"])
-        strategy_id, options, backbone_id = str(facts["strategy"]), dict(facts["options"]), str(facts["backbone"])
+        strategy_id, options, backbone_id = (
+            str(facts["strategy"]),
+            dict(facts["options"]),
+            str(facts["backbone"]),
+        )
     except (KeyError, TypeError, ValueError) as error:
-        raise WeightsError(f"{Path(folder) / WEIGHTS_FILE} lacks its description ({error}); train the run again") from None
+        raise WeightsError(
+            f"{Path(folder) / WEIGHTS_FILE} lacks its description ({error}); train the run again"
+        ) from None
     from xferstudio.api import make_options
     from xferstudio.plugins import load_plugins
 

@@ -25,6 +25,10 @@ log = logging.getLogger(__name__)
 
 # Reduced precision is taken only where features stay this close to float32 (relative error in the 2-norm).
 REDUCED_PRECISION_LIMIT = 0.05
+# ... and where it is this many times faster than the fastest float32.
+WORTH_REDUCING = 1.3
+# Images from which a conversion for ONNX Runtime, of a second or two, pays.
+WORTH_CONVERTING = 100
 
 
 class _Tracer(fx.Tracer):
@@ -117,11 +121,15 @@ def find_cut(backbone: nn.Module, how: Preprocessing, batch_norm: bool = True) -
         with torch.inference_mode():
             whole, parts = backbone(probe), suffix_eval(prefix(probe))
         if not torch.allclose(whole, parts, rtol=1e-3, atol=1e-4 * float(whole.abs().max())):
-            return Cut("images", nn.Identity(), backbone, "the two parts of the network do not equal the whole")
+            return Cut(
+                "images", nn.Identity(), backbone, "the two parts of the network do not equal the whole"
+            )
         return Cut(boundary.removeprefix("body_"), prefix, Suffix(suffix_train, suffix_eval))
-    except Exception as error:  # noqa: BLE001 (torch.fx raises all kinds; such a network runs whole)
+    except Exception as error:
         log.info("cannot trace the network", exc_info=True)
-        return Cut("images", nn.Identity(), backbone, f"the network cannot be traced ({type(error).__name__})")
+        return Cut(
+            "images", nn.Identity(), backbone, f"the network cannot be traced ({type(error).__name__})"
+        )
     finally:
         for module, mode in modes.items():
             module.training = mode
@@ -188,7 +196,9 @@ class _RowsPerImage(fx.Interpreter):
         return result
 
 
-def _boundary(evaluation: fx.Graph, training: fx.Graph, frozen: list[str], root: nn.Module, how: Preprocessing) -> str | None:
+def _boundary(
+    evaluation: fx.Graph, training: fx.Graph, frozen: list[str], root: nn.Module, how: Preprocessing
+) -> str | None:
     """The last node in `frozen` at which one tensor crosses, the same in both traces."""
     dynamic = _depends_on_input(evaluation)
     order = [node for node in evaluation.nodes if node in dynamic]
@@ -201,10 +211,16 @@ def _boundary(evaluation: fx.Graph, training: fx.Graph, frozen: list[str], root:
     with torch.inference_mode():
         recorder.run(torch.zeros(3, 3, *how.size, device=next(root.parameters()).device))
     position = {node: place for place, node in enumerate(order)}
-    last_use = [max((position[user] for user in node.users if user in position), default=-1) for node in order]
+    last_use = [
+        max((position[user] for user in node.users if user in position), default=-1) for node in order
+    ]
     for place in range(same - 1, 0, -1):
         node = order[place]
-        if node.name in recorder.good and last_use[place] > place and all(use <= place for use in last_use[:place]):
+        if (
+            node.name in recorder.good
+            and last_use[place] > place
+            and all(use <= place for use in last_use[:place])
+        ):
             return node.name
     return None
 
@@ -254,7 +270,11 @@ def fold_batch_norm(module: nn.Module) -> nn.Module:
             if node.op != "call_module" or not node.args or not isinstance(node.args[0], fx.Node):
                 continue
             norm, source = folded.get_submodule(str(node.target)), node.args[0]
-            if type(norm) not in (nn.BatchNorm2d, BatchNormAct2d) or source.op != "call_module" or len(source.users) != 1:
+            if (
+                type(norm) not in (nn.BatchNorm2d, BatchNormAct2d)
+                or source.op != "call_module"
+                or len(source.users) != 1
+            ):
                 continue
             convolution = folded.get_submodule(str(source.target))
             if not isinstance(convolution, nn.Conv2d) or norm.running_mean is None:
@@ -263,7 +283,7 @@ def fold_batch_norm(module: nn.Module) -> nn.Module:
             rest = nn.Sequential(norm.drop, norm.act) if isinstance(norm, BatchNormAct2d) else nn.Identity()
             _replace(folded, str(node.target), rest)
         folded.recompile()
-    except Exception:  # noqa: BLE001 (folding is an optimisation; what cannot be folded runs as it is)
+    except Exception:
         log.info("cannot fold batch norm", exc_info=True)
         return module
     return folded
@@ -286,21 +306,17 @@ class Runner:
     """Computes boundary activations of prepared images by the fastest correct means at hand.
 
     Call it with uint8 (N, H, W, 3); it gives a CPU tensor (N, ...). The means race on the first batches of the
-    real work, so choosing costs nothing; means whose results move too far from float32 are refused, and `note`
-    says how far the chosen one moves.
+    real work, so choosing costs nothing. Means whose results move too far from float32 are refused; `note` says
+    how far the chosen one moves, if it is not exact.
     """
 
     def __init__(self, candidates: dict[str, Means], exact: Means, storage: torch.dtype) -> None:
         self.note = ""
+        self.means = ""
         self._candidates = candidates
         self._exact, self._storage = exact, storage
         self._seconds: dict[str, list[float]] = {}
         self._errors: dict[str, float] = {}
-
-    @property
-    def means(self) -> str:
-        """The means in use, or the one that leads so far."""
-        return min(self._candidates, key=lambda name: min(self._seconds.get(name, [float("inf")])))
 
     def __call__(self, batch: np.ndarray) -> torch.Tensor:
         if not self._errors:
@@ -309,8 +325,7 @@ class Runner:
             for name in self._candidates:  # each runs twice: the first time warms up
                 if len(self._seconds.setdefault(name, [])) < 2:
                     return self._timed(name, batch)
-            best = self.means
-            self._candidates = {best: self._candidates[best]}
+            self._settle()
         return next(iter(self._candidates.values()))(batch).to(self._storage)
 
     def _timed(self, name: str, batch: np.ndarray) -> torch.Tensor:
@@ -330,17 +345,20 @@ class Runner:
                 self._errors[name] = float("inf")
             if not self._errors[name] <= (1e-3 if "float32" in name else REDUCED_PRECISION_LIMIT):
                 del self._candidates[name]
-        if not self._candidates:
-            self._candidates = {"eager channels-last float32": self._exact}
+
+    def _settle(self) -> None:
+        """Float32 wins unless reduced precision is clearly faster: exact features are what is shipped."""
+
+        def cost(name: str) -> float:
+            return min(self._seconds[name]) * (1 if "float32" in name else WORTH_REDUCING)
+
+        best = min(self._candidates, key=cost)
+        self._candidates = {best: self._candidates[best]}
+        self.means = best
+        if "float32" not in best:
             self.note = (
-                f"reduced precision would move the features by {min(self._errors.values()):.1%} "
-                f"(limit {REDUCED_PRECISION_LIMIT:.0%}), so they are computed in float32"
-            )
-        elif not any("float32" in name for name in self._candidates):
-            worst = max(self._errors[name] for name in self._candidates)
-            self.note = (
-                f"features are computed in reduced precision; on {len(batch)} images they differ from float32 by "
-                f"{worst:.1%} (limit {REDUCED_PRECISION_LIMIT:.0%})"
+                f"features are computed in {best.split()[-1] if 'autocast' not in best else best.split()[-3]}; on 8 images they "
+                f"differ from float32 by {self._errors[best]:.1%} (limit {REDUCED_PRECISION_LIMIT:.0%})"
             )
 
 
@@ -362,31 +380,34 @@ def make_runner(cut: Cut, how: Preprocessing, machine: Machine, images: int) -> 
             result: torch.Tensor = plain(tensor(batch)).cpu()
         return result
 
-    if machine.precision == "float32":
-        candidates: dict[str, Means] = {"eager channels-last float32": exact}
-        if device.type == "cpu" and images >= 300:
-            session = _onnx_session(plain, how, machine)
-            if session is not None:
-                candidates["ONNX Runtime float32"] = lambda batch: torch.from_numpy(session(tensor(batch).numpy()))
-        return Runner(candidates, exact, storage)
+    candidates: dict[str, Means] = {"eager channels-last float32": exact}
+    if device.type == "cpu" and images >= WORTH_CONVERTING:
+        session = _onnx_session(cut.prefix, how, machine)
+        if session is not None:
+            candidates["ONNX Runtime float32"] = lambda batch: torch.from_numpy(
+                session(tensor(batch).numpy())
+            )
+    if machine.precision != "float32":
+        reduced = copy.deepcopy(plain).to(machine.dtype)
 
-    reduced = copy.deepcopy(plain).to(machine.dtype)
+        def low(batch: np.ndarray) -> torch.Tensor:
+            with torch.inference_mode():
+                result: torch.Tensor = reduced(tensor(batch).to(machine.dtype)).cpu()
+            return result
 
-    def low(batch: np.ndarray) -> torch.Tensor:
-        with torch.inference_mode():
-            result: torch.Tensor = reduced(tensor(batch).to(machine.dtype)).cpu()
-        return result
+        def mixed(batch: np.ndarray) -> torch.Tensor:
+            with torch.inference_mode(), machine.autocast():
+                result: torch.Tensor = plain(tensor(batch)).cpu()
+            return result
 
-    def mixed(batch: np.ndarray) -> torch.Tensor:
-        with torch.inference_mode(), machine.autocast():
-            result: torch.Tensor = plain(tensor(batch)).cpu()
-        return result
-
-    name = f"eager channels-last {machine.precision}"
-    return Runner({name: low, f"{name} with autocast": mixed}, exact, storage)
+        candidates[f"eager channels-last {machine.precision}"] = low
+        candidates[f"eager channels-last {machine.precision} with autocast"] = mixed
+    return Runner(candidates, exact, storage)
 
 
-def _onnx_session(module: nn.Module, how: Preprocessing, machine: Machine) -> Callable[[np.ndarray], np.ndarray] | None:
+def _onnx_session(
+    module: nn.Module, how: Preprocessing, machine: Machine
+) -> Callable[[np.ndarray], np.ndarray] | None:
     """The prefix in ONNX Runtime; None where it cannot be converted."""
     import io
 
@@ -408,13 +429,19 @@ def _onnx_session(module: nn.Module, how: Preprocessing, machine: Machine) -> Ca
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             torch.onnx.export(
-                Plain(), (example,), buffer, dynamo=False, input_names=["x"], output_names=["y"], dynamic_axes={"x": {0: "n"}, "y": {0: "n"}}
+                Plain(),
+                (example,),
+                buffer,
+                dynamo=False,
+                input_names=["x"],
+                output_names=["y"],
+                dynamic_axes={"x": {0: "n"}, "y": {0: "n"}},
             )
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = machine.threads
         options.log_severity_level = 3
         session = onnxruntime.InferenceSession(buffer.getvalue(), options, providers=["CPUExecutionProvider"])
-    except Exception:  # noqa: BLE001 (a faster means is a gift; without it the run goes on)
+    except Exception:
         log.info("cannot convert the frozen part for ONNX Runtime", exc_info=True)
         return None
 

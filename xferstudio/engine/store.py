@@ -72,7 +72,9 @@ class FeatureStore:
                 last_used = (folder / "about.json").stat().st_mtime
             except (OSError, ValueError):
                 continue
-            entries.append({"key": folder.name, "bytes": size, "images": images, "last_used": last_used, **about})
+            entries.append(
+                {"key": folder.name, "bytes": size, "images": images, "last_used": last_used, **about}
+            )
         return sorted(entries, key=lambda entry: -float(entry["last_used"]))
 
     def clear(self) -> int:
@@ -149,7 +151,9 @@ class Shelf:
         """Keep rows (n, ...) of these images and views; written in segments, the last one by `flush`."""
         array = rows.view(torch.uint16).numpy() if rows.dtype == torch.bfloat16 else rows.numpy()
         self._pending.append(array)
-        self._pending_keys.extend(_row_key(content, view) for content, view in zip(contents, views, strict=True))
+        self._pending_keys.extend(
+            _row_key(content, view) for content, view in zip(contents, views, strict=True)
+        )
         self._pending_bytes += array.nbytes
         if self._pending_bytes >= SEGMENT_BYTES:
             self.flush()

@@ -13,7 +13,7 @@ import torch
 
 from xferstudio.api import Preprocessing, Strategy, UserError
 from xferstudio.engine.checkpoint import Checkpoint
-from xferstudio.engine.context import NotANumber, RunContext, StepResult
+from xferstudio.engine.context import NotANumber, RunContext, StepResult, setting
 from xferstudio.engine.control import Control
 from xferstudio.engine.device import Machine, is_out_of_memory
 from xferstudio.engine.evaluate import quick, softmax
@@ -21,7 +21,16 @@ from xferstudio.engine.feed import Feed, Images
 from xferstudio.engine.model import Network, set_modes
 from xferstudio.engine.prefix import Cut, find_cut
 from xferstudio.engine.store import FeatureStore
-from xferstudio.events import CheckpointSaved, EpochDone, Event, Notice, PhaseStarted, RunPaused, RunResumed, StepDone
+from xferstudio.events import (
+    CheckpointSaved,
+    EpochDone,
+    Event,
+    Notice,
+    PhaseStarted,
+    RunPaused,
+    RunResumed,
+    StepDone,
+)
 
 CHECKPOINT_SECONDS = 30.0
 ROLLBACKS = 2
@@ -95,7 +104,6 @@ class Trainer:
         self._restored: Checkpoint | None = None
         self._good: Checkpoint | None = None
         self._memory_told = False
-        self.mid_step = False
 
     # ------------------------------------------------------------------------------------------- the fit
 
@@ -104,7 +112,8 @@ class Trainer:
         self._restored = restored
         if restored is not None:
             self._take_position(restored)
-        yield from self._read_images()
+        self.context = self._new_context()
+        yield from self._open_phase()
         while self.at.phase < len(self.phases):
             yield from self._phase()
             self.at.phase += 1
@@ -115,13 +124,10 @@ class Trainer:
                 yield from self.checkpoint()
         self._take_best()
 
-    def _read_images(self) -> Iterator[Event]:
-        """The context needs to know which training images are readable before it plans steps."""
-        self.context = self._new_context()
-        yield from self._open_phase()
-
     def _new_context(self) -> RunContext:
-        context = RunContext(self.network, self.classes, self.options, self.machine, self.images.labels, self.train)
+        context = RunContext(
+            self.network, self.classes, self.options, self.machine, self.images.labels, self.train
+        )
         context.splits = {"train": self.train, "val": self.val}
         return context
 
@@ -130,17 +136,37 @@ class Trainer:
         phase = self.phases[self.at.phase]
         context = self.context
         context.phase = self.at.phase
+        context.augmented = True
         self.network.requires_grad_(True)
         self.strategy.setup(context)
         context.batch_norm = bool(getattr(self.options, "batch_norm", True))
-        if getattr(self.options, "cache", True):
+        if setting(self.options, "cache"):
             cut = find_cut(self.network.backbone, self.how, context.batch_norm)
         else:
             cut = Cut("images", torch.nn.Identity(), self.network.backbone)
         if cut.note:
-            yield Notice(f"nothing is computed once: {cut.note}; the whole network runs in every step", "warning")
-        context.feed = Feed(self.images, cut, self.how, self.machine, self.store, self.options)
-        yield from context.feed.fill(self.train, self.val, self.poll, "reading images" if cut.is_empty else "computing features")
+            yield Notice(
+                f"nothing is computed once: {cut.note}; the whole network runs in every step", "warning"
+            )
+        views = (
+            int(setting(self.options, "views"))
+            if context.augmented and setting(self.options, "augment") != "none"
+            else 0
+        )
+        seed = int(setting(self.options, "seed"))
+        context.feed = Feed(
+            self.images,
+            cut,
+            self.how,
+            self.machine,
+            self.store,
+            views,
+            str(setting(self.options, "augment")),
+            seed,
+        )
+        yield from context.feed.fill(
+            self.train, self.val, self.poll, "reading images" if cut.is_empty else "computing features"
+        )
         self._drop_unreadable()
         context.start_phase(self.strategy, phase.epochs)
         yield PhaseStarted(
@@ -160,14 +186,16 @@ class Trainer:
             return
         self.train, self.val = train, val
         if len(np.unique(self.images.labels[train])) < 2:
-            raise UserError("after leaving out the files that cannot be read, fewer than two classes have training images")
+            raise UserError(
+                "after leaving out the files that cannot be read, fewer than two classes have training images"
+            )
         phase, feed = self.context.phase, self.context.feed
         self.context = self._new_context()
         self.context.phase, self.context.feed = phase, feed
         self.context.batch_norm = bool(getattr(self.options, "batch_norm", True))
 
     def _phase(self) -> Iterator[Event]:
-        if self.at.epoch_in_phase == 0 and self.at.phase > 0 or self.context.phase != self.at.phase:
+        if self.context.phase != self.at.phase:
             yield from self._open_phase()
         if self._restored is not None:
             self._take_state(self._restored)
@@ -208,31 +236,34 @@ class Trainer:
         assert context.feed is not None
         context.feed.waited = 0.0
         for result in self.strategy.epoch(context, self.at.epoch):
-            if result is None:  # a part of a step that was split
+            if result is None:  # a part of a step that was split, or a breath of a long computation
+                yield from self.poll()
                 continue
             self.at.step += 1
             self.at.batches_done, self.at.steps_in_phase = context.batches_done, context.steps_in_phase
-            if isinstance(result, StepResult):
-                context.tally.add_loss(result.losses.get("loss", 0.0))
-                told_images += result.images
-                self.at.trained_images += result.images
-                now = time.perf_counter()
-                # A flood of events would cost more than the steps; the last step of a phase is always told.
-                if now - told >= 0.02 or context.steps_in_phase >= steps:
-                    resident, on_device = self.machine.memory()
-                    yield StepDone(
-                        step=self.at.step,
-                        steps=total,
-                        epoch=self.at.epoch + 1,
-                        losses=result.losses,
-                        learning_rates=result.learning_rates,
-                        images_per_second=round(told_images / (now - told), 1),
-                        waiting=round(min(1.0, (context.feed.waited - waited) / (now - told)), 3),
-                        memory=resident,
-                        device_memory=on_device,
-                        gradient_norm=result.gradient_norm,
-                    )
-                    told, told_images, waited = time.perf_counter(), 0, context.feed.waited
+            if not isinstance(result, StepResult):
+                losses = {str(name): float(value) for name, value in dict(result).items()}
+                result = StepResult(losses, {}, None, len(self.train))
+            context.tally.add_loss(result.losses.get("loss", 0.0))
+            told_images += result.images
+            self.at.trained_images += result.images
+            now = time.perf_counter()
+            # A flood of events would cost more than the steps; the last step of a phase is always told.
+            if now - told >= 0.02 or context.steps_in_phase >= steps:
+                resident, on_device = self.machine.memory()
+                yield StepDone(
+                    step=self.at.step,
+                    steps=total,
+                    epoch=self.at.epoch + 1,
+                    losses=result.losses,
+                    learning_rates=result.learning_rates,
+                    images_per_second=round(told_images / max(now - told, 1e-6), 1),
+                    waiting=round(min(1.0, (context.feed.waited - waited) / max(now - told, 1e-6)), 3),
+                    memory=resident,
+                    device_memory=on_device,
+                    gradient_norm=result.gradient_norm,
+                )
+                told, told_images, waited = time.perf_counter(), 0, context.feed.waited
             yield from self.poll()
             yield from self._when_due()
 
@@ -242,8 +273,11 @@ class Trainer:
 
     # ---------------------------------------------------------------------------------------- validation
 
-    def logits(self, indices: np.ndarray) -> np.ndarray:
-        """Logits (n, C) float32 of these images, whose inputs must be in the store, in evaluation mode."""
+    def logits(self, indices: np.ndarray, exact: bool = False) -> np.ndarray:
+        """Logits (n, C) float32 of these images, whose inputs must be in the store, in evaluation mode.
+
+        `exact` computes what is not cached in float32, as an exported model does.
+        """
         feed = self.context.feed
         assert feed is not None
         if not len(indices):
@@ -252,19 +286,23 @@ class Trainer:
         feed.cut.suffix.eval()
         size = 256 if feed.cut.is_whole else 64
         results = []
-        with torch.inference_mode(), self.machine.autocast():
+        with torch.inference_mode():
             for start in range(0, len(indices), size):
-                features = feed.cut.suffix(feed.plain(indices[start : start + size]))
-                results.append(self.network.head(features).float().cpu())
+                inputs = feed.plain(indices[start : start + size])
+                if exact:
+                    features = feed.cut.suffix(inputs.float())
+                else:
+                    with self.machine.autocast():
+                        features = feed.cut.suffix(inputs)
+                results.append(self.network.head(features.float()).cpu())
         return torch.cat(results).numpy()
 
     def _validate(self, start: float, started_images: int) -> Iterator[Event]:
         context = self.context
-        weights = self._averaged()
         kept = None
-        if weights is not None:
+        if context.average is not None:
             kept = {name: value.clone() for name, value in self.network.state_dict().items()}
-            self.network.load_state_dict(weights)
+            self.network.load_state_dict(context.average)
         labels = self.images.labels[self.val]
         logits = self.logits(self.val)
         probabilities = softmax(logits)
@@ -274,12 +312,14 @@ class Trainer:
         if better:
             self.at.best_accuracy, self.at.best_loss = accuracy, loss
             self.at.best_epoch, self.at.since_best = self.at.epoch, 0
-            self.best = {name: value.detach().cpu().clone() for name, value in self.network.state_dict().items()}
+            self.best = {
+                name: value.detach().cpu().clone() for name, value in self.network.state_dict().items()
+            }
         else:
             self.at.since_best += 1
         if kept is not None:
             self.network.load_state_dict(kept)
-        patience = int(getattr(self.options, "patience", 0))
+        patience = int(setting(self.options, "patience"))
         if patience and self.at.since_best >= patience and self.at.phase == len(self.phases) - 1:
             self.at.early = True
         predicted = probabilities.argmax(1)
@@ -302,10 +342,9 @@ class Trainer:
             mistakes=tuple(self.images.items[i].path for i in self.val[worst]),
         )
         if self.at.early:
-            yield Notice(f"stopped early: no improvement for {patience} epochs; epoch {self.at.best_epoch} was the best")
-
-    def _averaged(self) -> dict[str, torch.Tensor] | None:
-        return self.context.average
+            yield Notice(
+                f"stopped early: no improvement for {patience} epochs; epoch {self.at.best_epoch} was the best"
+            )
 
     def _take_best(self) -> None:
         if self.best is not None:
@@ -315,7 +354,7 @@ class Trainer:
 
     def _fit_memory(self) -> Iterator[Event]:
         """Measure what the activations of two images take, and split steps that would not fit."""
-        context, wanted = self.context, int(getattr(self.options, "batch_size", 0))
+        context, wanted = self.context, int(setting(self.options, "batch_size"))
         if context.optimizer is None or not wanted or len(self.train) < 2:
             return
         if self.at.micro_batch:
@@ -333,11 +372,16 @@ class Trainer:
         set_modes(self.network, False)
         cpu_state = torch.get_rng_state()
         try:
-            with torch.autograd.graph.saved_tensors_hooks(count, lambda tensor: tensor), self.machine.autocast():
-                inputs = context.feed.plain(few) if context.feed.views >= 0 or context.feed.cut.is_empty else None
+            with (
+                torch.autograd.graph.saved_tensors_hooks(count, lambda tensor: tensor),
+                self.machine.autocast(),
+            ):
+                inputs = (
+                    context.feed.plain(few) if context.feed.views >= 0 or context.feed.cut.is_empty else None
+                )
                 if inputs is None:
                     return
-                self.network.head(context.feed.cut.suffix(inputs)).float().sum()
+                self.network.head(context.feed.cut.suffix(inputs).float()).sum()
         except KeyError:  # the plain rows are not in the store where only augmented ones are used
             return
         finally:
@@ -379,7 +423,9 @@ class Trainer:
         step = self.at.step + 1
         self.at.rollbacks += 1
         if self.at.rollbacks > ROLLBACKS:
-            raise Diverged(f"{error} at step {step}, also with a rate 100 times smaller; lower learning_rate or look at the data")
+            raise Diverged(
+                f"{error} at step {step}, also with a rate 100 times smaller; lower learning_rate or look at the data"
+            )
         assert self._good is not None
         rollbacks, scale = self.at.rollbacks, self.at.rate_scale * 0.1
         self._take_position(self._good)
@@ -388,7 +434,9 @@ class Trainer:
         self.context.rate_scale = scale
         self.context.reset_step()
         self.context._set_rates()
-        yield Notice(f"{error} at step {step}: back to step {self.at.step}, on with a rate 10 times smaller", "warning")
+        yield Notice(
+            f"{error} at step {step}: back to step {self.at.step}, on with a rate 10 times smaller", "warning"
+        )
 
     # -------------------------------------------------------------------------------------- words, saving
 

@@ -1,0 +1,275 @@
+"""Heads from features to logits, and the ways to fit them that need no gradient steps through the backbone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+# Strengths of the pull towards zero, from strong to weak; features are scaled to a mean squared length of 1.
+STRENGTHS = tuple(10 ** (-exponent / 2) for exponent in range(2, 15))
+ITERATIONS = 60
+
+
+class MLP(nn.Sequential):
+    """Two layers with dropout between them."""
+
+    def __init__(self, width: int, hidden: int, classes: int, dropout: float) -> None:
+        super().__init__(
+            nn.BatchNorm1d(width),
+            nn.Linear(width, hidden),
+            nn.GELU(),
+            nn.Dropout(dropout),
+            nn.Linear(hidden, classes),
+        )
+
+
+class Prototypes(nn.Module):
+    """Cosine similarity to the mean feature of each class (Snell et al. 2017; Mensink et al. 2013), after centring."""
+
+    def __init__(self, width: int, classes: int, scale: float = 10.0) -> None:
+        super().__init__()
+        self.scale = scale
+        self.register_buffer("centre", torch.zeros(width))
+        self.register_buffer("means", torch.zeros(classes, width))
+
+    def fit(self, features: torch.Tensor, labels: torch.Tensor) -> None:
+        """Features (n, D) float32 and labels (n,)."""
+        self.centre.copy_(features.mean(0))
+        unit = functional.normalize(features - self.centre, dim=1)
+        for index in range(len(self.means)):
+            if bool((labels == index).any()):
+                self.means[index] = functional.normalize(unit[labels == index].mean(0), dim=0)
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        unit = functional.normalize(features.float() - self.centre, dim=1)
+        return self.scale * (unit @ self.means.T)
+
+
+class Neighbours(nn.Module):
+    """Votes of the k training images with the most similar features, weighted by similarity.
+
+    Logits are log-votes. The training features are part of the weights.
+    """
+
+    def __init__(self, width: int, classes: int, k: int, sharpness: float = 20.0) -> None:
+        super().__init__()
+        self.k, self.sharpness = k, sharpness
+        self.register_buffer("centre", torch.zeros(width))
+        self.register_buffer("keys", torch.zeros(0, width))
+        self.register_buffer("votes", torch.zeros(0, classes))
+        self.register_buffer("chosen", torch.tensor(max(k, 1)))
+
+    def fit(self, features: torch.Tensor, labels: torch.Tensor) -> None:
+        """Features (n, D) float32 and labels (n,); k = 0 is chosen by leave-one-out accuracy."""
+        self.centre.copy_(features.mean(0))
+        self.keys = functional.normalize(features - self.centre, dim=1)
+        self.votes = functional.one_hot(labels, self.votes.shape[1]).float()
+        if self.k == 0:
+            options = [k for k in (1, 3, 5, 10, 20) if k < len(features)] or [1]
+            hits = dict.fromkeys(options, 0)
+            for start in range(0, len(features), 1024):
+                near = self.keys[start : start + 1024] @ self.keys.T
+                near[torch.arange(len(near)), torch.arange(start, start + len(near))] = -2.0
+                for k in options:
+                    predicted = self._logits(near, k).argmax(1)
+                    hits[k] += int((predicted == labels[start : start + 1024]).sum())
+            self.chosen.fill_(max(options, key=lambda k: hits[k]))
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        unit = functional.normalize(features.float() - self.centre, dim=1)
+        return self._logits(unit @ self.keys.T, int(self.chosen))
+
+    def _logits(self, similarity: torch.Tensor, k: int) -> torch.Tensor:
+        nearest, places = similarity.topk(min(k, similarity.shape[1]), dim=1)
+        weights = torch.exp(self.sharpness * (nearest - 1))
+        votes = (weights.unsqueeze(-1) * self.votes[places]).sum(1)
+        share = votes / votes.sum(1, keepdim=True).clamp_min(1e-12)
+        # A class without a vote is unlikely, not impossible.
+        return torch.log(share * 0.98 + 0.02 / votes.shape[1])
+
+    def _load_from_state_dict(self, state_dict: Any, prefix: str, *args: Any, **kwargs: Any) -> None:
+        for name in ("keys", "votes"):
+            if prefix + name in state_dict:
+                setattr(self, name, torch.empty_like(state_dict[prefix + name]))
+        super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)
+
+
+# ------------------------------------------------------------------------------ logistic regression
+
+
+def fit_logistic(
+    head: nn.Linear,
+    features: torch.Tensor,
+    labels: torch.Tensor,
+    *,
+    strength: float = 0.0,
+    folds: int = 5,
+    balanced: bool = False,
+    views: int = 1,
+    seed: int = 0,
+) -> Iterator[dict[str, float] | None]:
+    """Put the L2-regularised multinomial logistic regression of features (n, D) on labels (n,) into `head`.
+
+    `strength` 0: chosen by cross-validated log-loss; all folds are solved together, along a path from strong to
+    weak, in the eigenbasis of the features, where a diagonal preconditioner makes L-BFGS (Liu and Nocedal 1989)
+    converge in a few steps. Rows i, i + n/views, ... are versions of one image and stay in one fold. Yields after
+    each strength what was found.
+    """
+    count, classes = len(features), head.out_features
+    mean, deviation = features.mean(0), features.std(0, unbiased=False)
+    deviation = torch.where(deviation > 1e-6 * deviation.max().clamp_min(1e-12), deviation, torch.inf)
+    scale = 1 / (deviation * math.sqrt(features.shape[1]))
+    scaled = (features - mean) * scale
+    basis, variance = _eigenbasis(scaled)
+    rotated = scaled @ basis
+    del scaled
+    weights = torch.ones(count, device=features.device)
+    if balanced:
+        sizes = torch.bincount(labels, minlength=classes).clamp_min(1).to(weights)
+        weights = (count / (classes * sizes))[labels]
+    problem = _Problem(rotated, labels, classes, variance)
+    if strength <= 0:
+        fold = _stratified_folds(labels[: count // views], folds, seed).repeat(views).to(labels.device)
+        inside = torch.stack([(fold != f) * weights for f in range(folds)], 1)
+        outside = torch.stack([(fold == f) * weights for f in range(folds)], 1)
+        solution, losses = problem.start(folds), []
+        for candidate in STRENGTHS:
+            solution = problem.solve(solution, inside, candidate)
+            losses.append(problem.held_out_loss(solution, outside))
+            yield {"loss": losses[-1], "log10 strength": math.log10(candidate)}
+            if len(losses) - 1 - losses.index(min(losses)) >= 3:
+                break
+        strength = STRENGTHS[losses.index(min(losses))]
+    final = problem.solve(problem.start(1), weights[:, None], strength)
+    weight = (basis @ final[:-1, 0]) * scale[:, None]
+    bias = final[-1, 0] - mean @ weight
+    with torch.no_grad():
+        head.weight.copy_(weight.T)
+        head.bias.copy_(bias - bias.mean())
+    yield {"loss": problem.held_out_loss(final, weights[:, None]), "log10 strength": math.log10(strength)}
+
+
+def _eigenbasis(features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Directions (D, r) that carry all variance of the rows, and the variance along each."""
+    count, width = features.shape
+    if count < width:
+        values, vectors = torch.linalg.eigh((features @ features.T).double() / count)
+        kept = values > 1e-7 * values.max().clamp_min(1e-12)
+        basis = features.T.double() @ vectors[:, kept] / (values[kept] * count).sqrt()
+    else:
+        values, basis = torch.linalg.eigh((features.T @ features).double() / count)
+        kept = values > 1e-7 * values.max().clamp_min(1e-12)
+        basis = basis[:, kept]
+    return basis.float(), values[kept].float()
+
+
+def _stratified_folds(labels: torch.Tensor, folds: int, seed: int) -> torch.Tensor:
+    """A fold (0 to folds - 1) for each row, every class spread evenly."""
+    generator = torch.Generator().manual_seed(seed)
+    fold = torch.empty(len(labels), dtype=torch.int64)
+    start = 0
+    for index in labels.unique().tolist():
+        members = (labels.cpu() == index).nonzero().squeeze(1)
+        members = members[torch.randperm(len(members), generator=generator)]
+        fold[members] = (torch.arange(len(members)) + start) % folds
+        start += len(members)
+    return fold
+
+
+class _Problem:
+    """Several logistic regressions on the same rows with different row weights, solved side by side.
+
+    A solution is (r + 1, problems, classes), the last row being the bias. The objective of each problem is its
+    weighted mean cross-entropy plus strength / 2 times the squared length of its weights, without the bias.
+    """
+
+    def __init__(
+        self, rows: torch.Tensor, labels: torch.Tensor, classes: int, variance: torch.Tensor
+    ) -> None:
+        self.rows, self.labels, self.classes = rows, labels, classes
+        self.curvature = torch.cat([variance, torch.ones(1).to(variance)])
+
+    def start(self, problems: int) -> torch.Tensor:
+        return torch.zeros(self.rows.shape[1] + 1, problems, self.classes).to(self.rows)
+
+    def _logits(self, solution: torch.Tensor) -> torch.Tensor:
+        flat = self.rows @ solution[:-1].flatten(1)
+        return flat.view(len(self.rows), *solution.shape[1:]) + solution[-1]
+
+    def held_out_loss(self, solution: torch.Tensor, weights: torch.Tensor) -> float:
+        """Weighted mean cross-entropy over rows (n) and problems, weights being (n, problems)."""
+        logs = functional.log_softmax(self._logits(solution), 2)
+        chosen = logs.gather(2, self.labels[:, None, None].expand(-1, logs.shape[1], 1)).squeeze(2)
+        return float(-(chosen * weights).sum() / weights.sum())
+
+    def _objective(
+        self, solution: torch.Tensor, weights: torch.Tensor, strength: float
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Values (problems,) and gradients, weights being normalised per problem."""
+        logs = functional.log_softmax(self._logits(solution), 2)
+        index = self.labels[:, None, None].expand(-1, logs.shape[1], 1)
+        value = -(logs.gather(2, index).squeeze(2) * weights).sum(0)
+        residual = logs.exp_()
+        residual.scatter_add_(2, index, torch.full_like(index, -1, dtype=residual.dtype))
+        residual *= weights[:, :, None]
+        gradient = torch.cat([self.rows.T @ residual.flatten(1), residual.sum(0).flatten()[None]])
+        gradient = gradient.view_as(solution)
+        gradient[:-1] += strength * solution[:-1]
+        return value + 0.5 * strength * solution[:-1].square().sum((0, 2)), gradient
+
+    def solve(self, solution: torch.Tensor, weights: torch.Tensor, strength: float) -> torch.Tensor:
+        """L-BFGS with a diagonal preconditioner and backtracking, each problem with its own steps."""
+        weights = weights / weights.sum(0)
+        penalty = torch.full_like(self.curvature, strength)
+        penalty[-1] = 0
+        inverse = (1 / (self.curvature / self.classes + penalty))[:, None, None]
+        value, gradient = self._objective(solution, weights, strength)
+        first = self._norm(gradient).clamp_min(1e-6)
+        steps: list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]] = []
+        for _ in range(ITERATIONS):
+            direction = -self._two_loops(gradient, steps, inverse)
+            slope = (direction * gradient).sum((0, 2))
+            rate = torch.ones_like(value)
+            for _ in range(12):
+                moved = solution + rate[:, None] * direction
+                new_value, new_gradient = self._objective(moved, weights, strength)
+                bad = new_value > value + 1e-4 * rate * slope + 1e-7 * value.abs()
+                if not bool(bad.any()):
+                    break
+                rate = torch.where(bad, rate * 0.5, rate)
+            kept = (new_value <= value + 1e-6 * value.abs())[:, None]
+            moved = torch.where(kept, moved, solution)
+            new_gradient = torch.where(kept, new_gradient, gradient)
+            change, difference = moved - solution, new_gradient - gradient
+            product = (change * difference).sum((0, 2))
+            steps = [
+                *steps[-9:],
+                (change, difference, torch.where(product > 1e-12, 1 / product.clamp_min(1e-12), 0.0)),
+            ]
+            improved = value - new_value
+            solution, value, gradient = moved, torch.where(kept[:, 0], new_value, value), new_gradient
+            if bool(((self._norm(gradient) < 1e-4 * first) | (improved.abs() < 1e-6 * value.abs())).all()):
+                break
+        return solution
+
+    @staticmethod
+    def _norm(gradient: torch.Tensor) -> torch.Tensor:
+        return gradient.square().sum((0, 2)).sqrt()
+
+    @staticmethod
+    def _two_loops(gradient: torch.Tensor, steps: Any, inverse: torch.Tensor) -> torch.Tensor:
+        direction = gradient.clone()
+        shares = []
+        for change, difference, curvature in reversed(steps):
+            share = curvature * (change * direction).sum((0, 2))
+            direction -= share[:, None] * difference
+            shares.append(share)
+        direction *= inverse
+        for (change, difference, curvature), share in zip(steps, reversed(shares), strict=True):
+            direction += (share - curvature * (difference * direction).sum((0, 2)))[:, None] * change
+        return direction

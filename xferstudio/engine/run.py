@@ -1,0 +1,590 @@
+"""One run from a project file to a run folder: an iterator of events that ends with `RunEnded`, whatever happens."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import logging
+import platform
+import queue
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import ExitStack
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+
+from xferstudio import __version__
+from xferstudio.api import Backbone, Strategy, UserError, make_options
+from xferstudio.data import Catalog, assign, fold_of, leaks, scan
+from xferstudio.engine import device as devices
+from xferstudio.engine.checkpoint import Checkpoint, load_checkpoint, remove_checkpoint, save_checkpoint
+from xferstudio.engine.control import Control
+from xferstudio.engine.evaluate import fit_temperature, metrics, softmax
+from xferstudio.engine.feed import Images
+from xferstudio.engine.model import WEIGHTS_FILE, build_network, save_weights, weights_hash
+from xferstudio.engine.store import FeatureStore
+from xferstudio.engine.trainer import Diverged, Halt, Trainer
+from xferstudio.events import Event, Notice, Progress, Reason, RunEnded, RunStarted
+from xferstudio.history import Predictions, RunFolder, latest, name_lock, new_run_folder
+from xferstudio.plugins import Plugins, load_plugins
+from xferstudio.project import Project, Run, SplitSpec, write_atomic
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+SPLIT_LEDGER = "split.json"
+
+
+def run(
+    project: Project,
+    run: Run,
+    *,
+    plugins: Plugins | None = None,
+    control: Control | None = None,
+    device: str = "auto",
+    fresh: bool = False,
+    store: FeatureStore | None = None,
+) -> Generator[Event, str | None, None]:
+    """Do a run, resume it where it was interrupted, or say that it is finished.
+
+    Words may be put into `control` or sent into the iterator (`events.send("stop")`). Not taking the next event
+    pauses the run; closing the iterator interrupts it, resumable. Raises UserError only before the run begins
+    (unknown ids, wrong options, another process on the same run); later every error ends as RunEnded("failed").
+    """
+    job = _Job(
+        project, run, plugins or load_plugins(), control or Control(), device, fresh, store or FeatureStore()
+    )
+    with ExitStack() as locks:
+        locks.enter_context(name_lock(project, run.name))
+        done = job.open_folder()
+        if done is not None:
+            yield done
+            return
+        locks.enter_context(job.folder.lock())
+        events = job.events()
+        try:
+            for event in events:
+                job.folder.append(event)
+                word = yield event
+                if word:
+                    job.control.put(word)
+        except GeneratorExit:
+            job.save_if_possible()
+            job.folder.append(
+                RunEnded("interrupted", "interrupted; run it again to go on", str(job.folder.path))
+            )
+            raise
+        finally:
+            events.close()
+
+
+class _Job:
+    """One run's facts and products; `events` does the work."""
+
+    def __init__(
+        self,
+        project: Project,
+        run: Run,
+        plugins: Plugins,
+        control: Control,
+        device: str,
+        fresh: bool,
+        store: FeatureStore,
+    ) -> None:
+        self.project, self.run, self.control, self.fresh, self.store = project, run, control, fresh, store
+        kind = plugins.strategy(run.strategy)
+        try:
+            self.options = make_options(kind.Options, run.options)
+        except UserError as error:
+            raise UserError(f"{project.file}, [runs.{run.name}.options]: {error}") from None
+        self.strategy: Strategy = kind(self.options)
+        self.backbone: Backbone = plugins.backbone(run.backbone)
+        wanted = device if device != "auto" else run.device
+        self.machine = devices.choose(wanted, str(getattr(self.options, "precision", "auto")))
+        self.folder: RunFolder
+        self.resume_from: Checkpoint | None = None
+        self.notices: list[str] = []
+        self.trainer: Trainer | None = None
+        self.fold = 0
+        self.held_out: dict[int, np.ndarray] = {}
+        self.started = time.perf_counter()
+        self.seconds_before = 0.0
+
+    # ---------------------------------------------------------------------------------- the run's folder
+
+    def open_folder(self) -> RunEnded | None:
+        """The folder to work in; or, for a run that is finished already, the event that says so."""
+        before = latest(self.project, self.run.name)
+        changed = before is not None and not self.fresh and self._changed(before)
+        if before is not None and not self.fresh and not changed:
+            state = before.state
+            if state in ("finished", "stopped"):
+                text = f"the run {self.run.name} is {state} already; --fresh starts it again"
+                return RunEnded(state, text, str(before.path), 0.0, before.summary() or {})  # type: ignore[arg-type]
+            if state == "running":
+                raise UserError(f"the run {self.run.name} is running in another process")
+            if state in ("interrupted", "new", "failed"):
+                self.folder = before
+                self.resume_from = load_checkpoint(before.path)
+                return None
+        self.folder = new_run_folder(self.project, self.run)
+        if changed:
+            self.notices.append(
+                f"the settings of the run {self.run.name} have changed since {before.path.name}, so it starts afresh"
+            )  # type: ignore[union-attr]
+        return None
+
+    def _changed(self, folder: RunFolder) -> bool:
+        try:
+            facts = folder.read_run()
+        except UserError:
+            return True
+        asked = (self.run.strategy, self.run.backbone, dataclasses.asdict(self.options))
+        kind = type(self.strategy)
+        try:
+            then = dataclasses.asdict(make_options(kind.Options, dict(facts.get("options", {}))))
+        except UserError:
+            return True
+        return asked != (facts.get("strategy"), facts.get("backbone"), then)
+
+    # --------------------------------------------------------------------------------------- the course
+
+    def events(self) -> Iterator[Event]:
+        """All events of the run, the last one RunEnded."""
+        reason: Reason
+        try:
+            yield from self._work()
+            return
+        except Halt as halt:
+            if halt.word == "cancel":
+                remove_checkpoint(self.folder.path)
+                reason, text = "cancelled", "cancelled; nothing was kept"
+            else:
+                self.save_if_possible()
+                reason = "interrupted"
+                text = (
+                    "interrupted; run it again to go on"
+                    if halt.word == "interrupt"
+                    else "stopped before anything was learned; run it again to go on"
+                )
+        except (UserError, Diverged) as error:
+            reason, text = "failed", str(error)
+        except Exception as error:
+            if not devices.is_out_of_memory(error):
+                log.exception("the run %s failed", self.run.name)
+            reason, text = "failed", f"{type(error).__name__}: {error}"
+        yield RunEnded(reason, text, str(self.folder.path), round(self._seconds(), 2))
+
+    def _work(self) -> Iterator[Event]:
+        for text in self.notices:
+            yield Notice(text)
+        catalog, splits, left_out = yield from self._read_data()
+        classes = catalog.classes
+        labels = np.array(
+            [classes.index(item.label) if item.label is not None else -1 for item in catalog.items]
+        )
+        by_split = {name: np.flatnonzero(np.array(splits) == name) for name in ("train", "val", "test")}
+        self._check_data(labels, by_split, classes)
+        images = Images(catalog.root, catalog.items, labels)
+        facts = self._facts(catalog, classes)
+        self.folder.write_run(self._run_file(facts))
+        numbers = self.resume_from.numbers if self.resume_from else {}
+        yield RunStarted(
+            run=self.run.name,
+            strategy=self.run.strategy,
+            backbone=self.run.backbone,
+            device=self.machine.name,
+            precision=self.machine.precision,
+            classes=classes,
+            counts=_counts(catalog, by_split, left_out, {}),
+            epochs=sum(phase.epochs for phase in self.strategy.phases()),
+            folder=str(self.folder.path),
+            resumed_step=int(numbers.get("step", 0)),
+        )
+        stopped = yield from self._train(images, by_split, classes)
+        yield from self._conclude(catalog, images, by_split, left_out, facts, stopped)
+
+    def _read_data(self) -> Generator[Event, None, tuple[Catalog, list[str], dict[str, str]]]:
+        source = self.project.data_path()
+        catalog = yield from self._in_background(
+            "looking through the images", lambda told: scan(source, progress=told)
+        )
+        left_out = {entry.path: entry.reason for entry in catalog.left_out}
+        unlabelled = {item.path: "no label" for item in catalog.items if item.label is None}
+        if len(unlabelled) == len(catalog.items):
+            raise UserError(
+                f"{source} holds {len(catalog.items)} images but no classes; put the images of each class into a folder "
+                "named after it, or give a table with the columns path and label"
+            )
+        catalog = catalog.without(unlabelled)
+        left_out |= unlabelled
+        ledger_file = self.project.folder / SPLIT_LEDGER
+        ledger = _read_ledger(ledger_file)
+        spec = self.project.split
+        if spec.folds:
+            spec = SplitSpec(val=0.0, test=spec.test, seed=spec.seed, folds=spec.folds)
+        splits, kept = assign(catalog.items, spec, ledger)
+        if kept != ledger:
+            try:
+                write_atomic(ledger_file, json.dumps(kept, indent=0, sort_keys=True))
+            except UserError as error:
+                yield Notice(
+                    f"the split cannot be written down, so images added later may change it: {error}",
+                    "warning",
+                )
+        copies = {leak.path: leak.reason for leak in leaks(catalog.items, splits)}
+        if copies:
+            keep = [place for place, item in enumerate(catalog.items) if item.path not in copies]
+            splits = [splits[place] for place in keep]
+            catalog = catalog.without(copies)
+            left_out |= copies
+            yield Notice(f"{len(copies)} images are left out because a copy of them is held out", "warning")
+        if catalog.conflicts:
+            yield Notice(
+                f"{len(catalog.conflicts)} images stand in two classes with the same content", "warning"
+            )
+        return catalog, splits, left_out
+
+    def _in_background(
+        self, task: str, work: Callable[[Callable[[int, int], None]], T]
+    ) -> Generator[Event, None, T]:
+        """Do work that reports by callback in a thread; its reports come out as Progress events."""
+        reports: queue.SimpleQueue[tuple[int, int] | None] = queue.SimpleQueue()
+        result: list[T] = []
+        trouble: list[BaseException] = []
+
+        def target() -> None:
+            try:
+                result.append(work(lambda done, total: reports.put((done, total))))
+            except BaseException as error:  # noqa: BLE001 (raised again in the caller's thread)
+                trouble.append(error)
+            finally:
+                reports.put(None)
+
+        thread = threading.Thread(target=target, name="xferstudio-background", daemon=True)
+        thread.start()
+        told = time.perf_counter()
+        while (report := reports.get()) is not None:
+            word = self.control.get()
+            if word in ("stop", "cancel", "interrupt"):
+                raise Halt(word)
+            if time.perf_counter() - told > 0.25:
+                told = time.perf_counter()
+                yield Progress(task, report[0], report[1])
+        thread.join()
+        if trouble:
+            raise trouble[0]
+        return result[0]
+
+    def _check_data(
+        self, labels: np.ndarray, by_split: Mapping[str, np.ndarray], classes: tuple[str, ...]
+    ) -> None:
+        present = np.unique(labels[by_split["train"]])
+        if len(present) < 2:
+            names = ", ".join(classes[i] for i in present) or "none"
+            raise UserError(
+                f"training needs images of at least two classes; with these data and this split there are {len(present)} "
+                f"({names}). Put each class into a folder of its own, or make val and test smaller in [split]"
+            )
+
+    # ---------------------------------------------------------------------------------------- training
+
+    def _train(
+        self, images: Images, by_split: dict[str, np.ndarray], classes: tuple[str, ...]
+    ) -> Generator[Event, None, bool]:
+        """Train once, or once per fold and once on all; returns whether it was stopped early by the user."""
+        folds = self.project.split.folds
+        checkpoint = self.resume_from
+        self._resume_facts(checkpoint, images)
+        if not folds:
+            return (yield from self._fit(images, by_split["train"], by_split["val"], classes, checkpoint))
+        everything = by_split["train"]
+        fold_by_place = np.array(
+            fold_of([images.items[i] for i in everything], folds, self.project.split.seed)
+        )
+        for fold in range(self.fold, folds):
+            self.fold = fold
+            yield Notice(f"cross-validation: fold {fold + 1} of {folds}")
+            held = everything[fold_by_place == fold]
+            stopped = yield from self._fit(
+                images, everything[fold_by_place != fold], held, classes, checkpoint
+            )
+            checkpoint = None
+            assert self.trainer is not None
+            held = images.readable(held)
+            self.held_out |= dict(zip(held.tolist(), self.trainer.logits(held), strict=True))
+            if stopped:
+                raise Halt("interrupt")
+        self.fold = folds
+        yield Notice("cross-validation is done; now the final model is trained on all of these images")
+        return (yield from self._fit(images, everything, everything[:0], classes, checkpoint))
+
+    def _fit(
+        self,
+        images: Images,
+        train: np.ndarray,
+        val: np.ndarray,
+        classes: tuple[str, ...],
+        checkpoint: Checkpoint | None,
+    ) -> Generator[Event, None, bool]:
+        torch.manual_seed(int(getattr(self.options, "seed", 0)))
+        network = build_network(self.backbone, self.strategy, len(classes))
+        self.initial_hash = weights_hash(network.backbone.state_dict())
+        self.trainer = Trainer(
+            network,
+            self.strategy,
+            self.options,
+            classes,
+            images,
+            train,
+            val,
+            self.backbone.preprocessing(),
+            self.machine,
+            self.store,
+            self.control,
+            self._save,
+        )
+        try:
+            yield from self.trainer.fit(checkpoint)
+        except Halt as halt:
+            if halt.word == "stop" and self.trainer.best is not None:
+                self.trainer._take_best()
+                return True
+            if halt.word == "stop" and self.trainer.at.step:
+                return True
+            raise
+        return False
+
+    def _save(self, checkpoint: Checkpoint) -> None:
+        held = sorted(self.held_out)
+        numbers = {
+            **checkpoint.numbers,
+            "fold": self.fold,
+            "held_out": held,
+            "seconds_before": self._seconds(),
+            "fingerprint": self.fingerprint,
+        }
+        tensors = dict(checkpoint.tensors)
+        if held:
+            tensors["held_out"] = torch.from_numpy(np.stack([self.held_out[i] for i in held]))
+        save_checkpoint(self.folder.path, Checkpoint(numbers, tensors, checkpoint.optimizer))
+
+    def _resume_facts(self, checkpoint: Checkpoint | None, images: Images) -> None:
+        if checkpoint is None:
+            return
+        self.seconds_before = float(checkpoint.numbers.get("seconds_before", 0.0))
+        self.fold = int(checkpoint.numbers.get("fold", 0))
+        held = checkpoint.numbers.get("held_out", [])
+        if held:
+            self.held_out = dict(zip(held, checkpoint.tensors["held_out"].numpy(), strict=True))
+
+    def save_if_possible(self) -> None:
+        """A last checkpoint before leaving; a full disk must not hide why the run ended."""
+        trainer = self.trainer
+        if trainer is None or not trainer.at.step:
+            return
+        try:
+            trainer.context.reset_step()
+            self._save(trainer.snapshot())
+        except (UserError, AttributeError):
+            log.exception("the last checkpoint could not be written")
+
+    # ----------------------------------------------------------------------------------------- results
+
+    def _conclude(
+        self,
+        catalog: Catalog,
+        images: Images,
+        by_split: dict[str, np.ndarray],
+        left_out: dict[str, str],
+        facts: dict[str, Any],
+        stopped: bool,
+    ) -> Iterator[Event]:
+        """Calibrate on validation images, read the test split once, write everything down."""
+        trainer = self.trainer
+        assert trainer is not None and trainer.context.feed is not None
+        classes, labels = catalog.classes, images.labels
+        if self.held_out:
+            val = np.array(sorted(self.held_out))
+            val_logits = np.stack([self.held_out[int(i)] for i in val])
+        else:
+            val = trainer.val
+            val_logits = trainer.logits(val, exact=True)
+            yield from self._compare_precision(trainer.logits(val), val_logits)
+        temperature = fit_temperature(val_logits, labels[val]) if len(val) else 1.0
+        yield from trainer.context.feed.fill(
+            by_split["test"][:0], by_split["test"], _no_words, "evaluating the test images"
+        )
+        test = images.readable(by_split["test"])
+        test_logits = trainer.logits(test, exact=True)
+        summary: dict[str, Any] = {}
+        for name, indices, logits in (("val", val, val_logits), ("test", test, test_logits)):
+            groups = [images.items[i].group or images.items[i].hash for i in indices]
+            grouped = groups if any(images.items[i].group for i in indices) else None
+            if not len(indices):
+                summary[name] = metrics(labels[indices], softmax(logits), classes)
+                continue
+            before = metrics(labels[indices], softmax(logits), classes, groups=grouped, resamples=200)
+            summary[name] = metrics(labels[indices], softmax(logits, temperature), classes, groups=grouped)
+            summary[name]["ece_before_calibration"] = before["ece"]
+        for path, why in images.unreadable.items():
+            left_out[path] = why
+        final = {
+            "train": trainer.train if not self.held_out else images.readable(by_split["train"]),
+            "val": trainer.val,
+            "test": test,
+        }
+        if self.held_out:
+            summary["val"]["cross_validated"] = True
+        self._write_predictions(
+            images, classes, {"val": (val, val_logits), "test": (test, test_logits)}, temperature
+        )
+        computed, took = trainer.context.feed.computed, trainer.context.feed.seconds
+        trained = (
+            trainer.at.trained_images / trainer.at.trained_seconds if trainer.at.trained_seconds else 0.0
+        )
+        summary = {
+            "reason": "stopped" if stopped else "finished",
+            "run": self.run.name,
+            "strategy": self.run.strategy,
+            "backbone": self.run.backbone,
+            "device": self.machine.name,
+            "precision": self.machine.precision,
+            "seed": int(getattr(self.options, "seed", 0)),
+            "seconds": round(self._seconds(), 3),
+            "images_per_second": round(trained or (computed / took if took else 0.0), 1),
+            "counts": _counts(catalog, final, left_out, images.unreadable),
+            "left_out": [{"path": path, "reason": why} for path, why in sorted(left_out.items())],
+            "classes": list(classes),
+            "epochs": trainer.at.epoch,
+            "steps": trainer.at.step,
+            "best_epoch": trainer.at.best_epoch,
+            "stopped_early": trainer.at.early,
+            "temperature": temperature,
+            "data_fingerprint": catalog.fingerprint,
+            "notices": self.notices,
+            **summary,
+        }
+        metadata = {**facts, "temperature": temperature}
+        save_weights(self.folder.path / WEIGHTS_FILE, trainer.network.state_dict(), metadata)
+        self.folder.write_summary(summary)
+        remove_checkpoint(self.folder.path)
+        reason: Reason = "stopped" if stopped else "finished"
+        text = "stopped early; what was learned is kept" if stopped else ""
+        yield RunEnded(reason, text, str(self.folder.path), summary["seconds"], summary)
+
+    def _compare_precision(self, reduced: np.ndarray, exact: np.ndarray) -> Iterator[Event]:
+        """Reduced precision must not cost accuracy: say how many predictions it would have changed."""
+        trainer = self.trainer
+        assert trainer is not None and trainer.context.feed is not None
+        if self.machine.precision == "float32" or trainer.context.feed.cut.is_whole or not len(exact):
+            return
+        changed = int((reduced.argmax(1) != exact.argmax(1)).sum())
+        yield Notice(
+            f"trained in {self.machine.precision}, evaluated in float32: that changes {changed} of {len(exact)} validation predictions"
+        )
+
+    def _write_predictions(
+        self,
+        images: Images,
+        classes: tuple[str, ...],
+        results: dict[str, tuple[np.ndarray, np.ndarray]],
+        temperature: float,
+    ) -> None:
+        indices = np.concatenate([indices for indices, _ in results.values()])
+        probabilities = softmax(np.concatenate([logits for _, logits in results.values()]), temperature)
+        items = [images.items[i] for i in indices]
+        self.folder.write_predictions(
+            Predictions(
+                paths=[item.path for item in items],
+                hashes=[item.hash for item in items],
+                groups=[item.group or "" for item in items],
+                splits=[name for name, (rows, _) in results.items() for _ in rows],
+                labels=[classes[images.labels[i]] for i in indices],
+                predicted=[classes[i] for i in probabilities.argmax(1)],
+                probabilities=probabilities,
+                classes=classes,
+            )
+        )
+
+    # ------------------------------------------------------------------------------------------- facts
+
+    def _facts(self, catalog: Catalog, classes: tuple[str, ...]) -> dict[str, Any]:
+        """What travels with the weights, enough to use them anywhere."""
+        self.fingerprint = catalog.fingerprint
+        if (
+            self.resume_from is not None
+            and self.resume_from.numbers.get("fingerprint") != catalog.fingerprint
+        ):
+            raise UserError(
+                f"the images have changed since the run {self.run.name} was interrupted, so it cannot be resumed exactly; "
+                "start it again with --fresh"
+            )
+        return {
+            "schema": 1,
+            "run": self.run.name,
+            "strategy": self.run.strategy,
+            "options": dataclasses.asdict(self.options),
+            "backbone": self.run.backbone,
+            "architecture": self.backbone.architecture,
+            "classes": list(classes),
+            "preprocessing": self.backbone.preprocessing().to_dict(),
+            "temperature": 1.0,
+            "data_fingerprint": catalog.fingerprint,
+            "versions": versions(),
+        }
+
+    def _run_file(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "name": self.run.name,
+            "strategy": self.run.strategy,
+            "backbone": self.run.backbone,
+            "device": self.run.device,
+            "options": facts["options"],
+            "model": {name: facts[name] for name in ("architecture", "classes", "preprocessing")},
+            "data": {"source": str(self.project.data.source), "fingerprint": facts["data_fingerprint"]},
+            "split": dataclasses.asdict(self.project.split),
+            "versions": facts["versions"],
+        }
+
+    def _seconds(self) -> float:
+        return self.seconds_before + time.perf_counter() - self.started
+
+
+def _no_words() -> Iterator[Event]:
+    yield from ()
+
+
+def _counts(
+    catalog: Catalog,
+    by_split: Mapping[str, np.ndarray],
+    left_out: Mapping[str, str],
+    unreadable: Mapping[str, str],
+) -> dict[str, int]:
+    """found = used + left_out, and used = train + val + test."""
+    sizes = {name: len(indices) for name, indices in by_split.items()}
+    used = len(catalog.items) - len(unreadable)
+    return {"found": used + len(left_out), "used": used, "left_out": len(left_out), **sizes}
+
+
+def _read_ledger(file: Path) -> dict[str, str]:
+    try:
+        raw = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return {str(key): str(value) for key, value in raw.items()} if isinstance(raw, dict) else {}
+
+
+def versions() -> dict[str, str]:
+    """Of this program and of what computes for it."""
+    found = {"xferstudio": __version__, "python": platform.python_version()}
+    for name in ("torch", "timm", "numpy", "pillow"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
