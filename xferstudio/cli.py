@@ -778,7 +778,7 @@ def _cache(args: argparse.Namespace) -> int:
         return DONE
     rows = [
         (
-            str(each["backbone"]),
+            " ".join(str(each[key]) for key in ("backbone", "boundary", "precision") if each.get(key)),
             f"{each['images']:,}",
             as_size(each["bytes"]),
             time.strftime("%Y-%m-%d %H:%M", time.localtime(each["last_used"])),
@@ -786,7 +786,7 @@ def _cache(args: argparse.Namespace) -> int:
         for each in usage
     ]
     if rows:
-        say(aligned(("backbone", "images", "size", "last used"), rows))
+        say(aligned(("features", "images", "size", "last used"), rows))
         say()
     say(
         f"{as_size(sum(each['bytes'] for each in usage))} in the feature store; "

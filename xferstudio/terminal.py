@@ -243,7 +243,7 @@ class PlainLines:
                 )
         elif isinstance(event, PhaseStarted):
             self._tell(
-                f"  phase {event.phase + 1} of {event.phases}, {event.name}: "
+                f"  phase {event.phase} of {event.phases}, {event.name}: "
                 f"{counted(event.epochs, 'epoch')}, "
                 f"{event.trainable_parameters:,} of {event.total_parameters:,} parameters learn"
                 + ("; the frozen part is computed once" if event.boundary else "")
