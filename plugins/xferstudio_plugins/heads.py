@@ -31,6 +31,9 @@ class MLP(nn.Sequential):
 class Prototypes(nn.Module):
     """Cosine similarity to the mean feature of each class (Snell et al. 2017; Mensink et al. 2013), after centring."""
 
+    centre: torch.Tensor
+    means: torch.Tensor
+
     def __init__(self, width: int, classes: int, scale: float = 10.0) -> None:
         super().__init__()
         self.scale = scale
@@ -55,6 +58,11 @@ class Neighbours(nn.Module):
 
     Logits are log-votes. The training features are part of the weights.
     """
+
+    centre: torch.Tensor
+    keys: torch.Tensor
+    votes: torch.Tensor
+    chosen: torch.Tensor
 
     def __init__(self, width: int, classes: int, k: int, sharpness: float = 20.0) -> None:
         super().__init__()
@@ -173,7 +181,7 @@ def _stratified_folds(labels: torch.Tensor, folds: int, seed: int) -> torch.Tens
     generator = torch.Generator().manual_seed(seed)
     fold = torch.empty(len(labels), dtype=torch.int64)
     start = 0
-    for index in labels.unique().tolist():
+    for index in sorted(set(labels.tolist())):
         members = (labels.cpu() == index).nonzero().squeeze(1)
         members = members[torch.randperm(len(members), generator=generator)]
         fold[members] = (torch.arange(len(members)) + start) % folds

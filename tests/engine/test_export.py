@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -309,6 +310,8 @@ class Broken(Exporter):
     def probabilities(self, image: np.ndarray) -> np.ndarray:
         right = app_answer(self.model, image)
         fault = self.options.fault
+        if fault == "none":
+            return right
         if fault == "raise":
             raise RuntimeError("no such shape\nstack")
         if fault == "nan":
@@ -382,6 +385,20 @@ def test_files_that_cannot_be_read_are_counted_apart_and_no_file_at_all_is_no_pr
     )
     assert not nothing.passed
     assert "NOT proven" in nothing.sentence
+
+
+def test_what_reading_large_jpegs_at_a_smaller_scale_changes_is_named(
+    model: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules["xferstudio.data.decode"], "DRAFT_MARGIN", 0.01)
+    photo = tmp_path / "large.jpg"
+    Image.fromarray(noise(240, 320)).save(photo)
+    _, parity = outcome(
+        export_run(tmp_path, Broken(Broken.Options("none")), tmp_path / "m.txt", files=[photo], model=model)
+    )
+    assert not parity.passed
+    assert "1 file at a reduced scale" in parity.notes[0]
+    assert f"{parity.largest_difference:.4f}" in parity.notes[0]
 
 
 def test_what_stands_at_the_place_is_refused_and_replaced_only_on_demand(

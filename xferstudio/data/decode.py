@@ -22,7 +22,7 @@ from xferstudio.api import Preprocessing
 MAX_PIXELS = 200_000_000
 """Pictures with more pixels than this are refused as decompression bombs."""
 
-DRAFT_MARGIN = 2.0
+DRAFT_MARGIN = 2.9
 """A scaled JPEG keeps at least this many times the wanted short side, so that nobody sees a difference."""
 
 Pixels = npt.NDArray[np.uint8]

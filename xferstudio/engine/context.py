@@ -221,7 +221,7 @@ class RunContext:
         if not math.isfinite(float(total)):
             raise NotANumber("the loss is not a number")
         share = self._share_of_batch
-        self.scaler.scale(total * share).backward()
+        self.scaler.scale(total * share).backward()  # type: ignore[no-untyped-call]
         for name, part in parts.items():
             self._losses[name] = self._losses.get(name, 0.0) + float(part.detach()) * share
         if len(parts) > 1:

@@ -228,7 +228,7 @@ class Feed:
                 self.waited += time.perf_counter() - start
                 yield self._to_device(self._through(np.stack(arrays), len(todo)))
         finally:
-            loaded.close()  # type: ignore[attr-defined]
+            loaded.close()
 
     def _to_device(self, rows: torch.Tensor) -> torch.Tensor:
         rows = rows.to(self.machine.device, non_blocking=True)

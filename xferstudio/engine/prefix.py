@@ -221,7 +221,7 @@ def _boundary(
             and last_use[place] > place
             and all(use <= place for use in last_use[:place])
         ):
-            return node.name
+            return str(node.name)
     return None
 
 
@@ -279,7 +279,7 @@ def fold_batch_norm(module: nn.Module) -> nn.Module:
             convolution = folded.get_submodule(str(source.target))
             if not isinstance(convolution, nn.Conv2d) or norm.running_mean is None:
                 continue
-            _replace(folded, str(source.target), fuse_conv_bn_eval(convolution, norm))
+            _replace(folded, str(source.target), fuse_conv_bn_eval(convolution, norm))  # type: ignore[arg-type]
             rest = nn.Sequential(norm.drop, norm.act) if isinstance(norm, BatchNormAct2d) else nn.Identity()
             _replace(folded, str(node.target), rest)
         folded.recompile()
@@ -431,7 +431,7 @@ def _onnx_session(
             torch.onnx.export(
                 Plain(),
                 (example,),
-                buffer,
+                buffer,  # type: ignore[arg-type]
                 dynamo=False,
                 input_names=["x"],
                 output_names=["y"],

@@ -119,12 +119,15 @@ class _Job:
     def open_folder(self) -> RunEnded | None:
         """The folder to work in; or, for a run that is finished already, the event that says so."""
         before = latest(self.project, self.run.name)
-        changed = before is not None and not self.fresh and self._changed(before)
-        if before is not None and not self.fresh and not changed:
+        if before is not None and not self.fresh and self._changed(before):
+            self.notices.append(
+                f"the settings of the run {self.run.name} have changed since {before.path.name}, so it starts afresh"
+            )
+        elif before is not None and not self.fresh:
             state = before.state
             if state in ("finished", "stopped"):
                 text = f"the run {self.run.name} is {state} already; --fresh starts it again"
-                return RunEnded(state, text, str(before.path), 0.0, before.summary() or {})  # type: ignore[arg-type]
+                return RunEnded(state, text, str(before.path), 0.0, before.summary() or {})
             if state == "running":
                 raise UserError(f"the run {self.run.name} is running in another process")
             if state in ("interrupted", "new", "failed"):
@@ -132,10 +135,6 @@ class _Job:
                 self.resume_from = load_checkpoint(before.path)
                 return None
         self.folder = new_run_folder(self.project, self.run)
-        if changed:
-            self.notices.append(
-                f"the settings of the run {self.run.name} have changed since {before.path.name}, so it starts afresh"
-            )  # type: ignore[union-attr]
         return None
 
     def _changed(self, folder: RunFolder) -> bool:
@@ -153,7 +152,7 @@ class _Job:
 
     # --------------------------------------------------------------------------------------- the course
 
-    def events(self) -> Iterator[Event]:
+    def events(self) -> Generator[Event, None, None]:
         """All events of the run, the last one RunEnded."""
         reason: Reason
         try:

@@ -26,7 +26,7 @@ class TorchExporter(Exporter):
     label: ClassVar[str] = "torch.export program"
     suffix: ClassVar[str] = ".pt2"
     summary: ClassVar[str] = (
-        "For PyTorch 2.6 and later: images that are resized already (uint8, N x height x width x 3) in, "
+        "For PyTorch, from the version that wrote it on: images that are resized already (uint8, N x height x width x 3) in, "
         "class probabilities out, any number at once; how to resize stands in the extra file xferstudio.json."
     )
 
