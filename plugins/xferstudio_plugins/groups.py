@@ -18,8 +18,7 @@ def layer_groups(
 
     wanted: list[tuple[str, list[Any], float]] = [("head", list(model.head.parameters()), head_rate)]
     for depth, stage in enumerate(reversed(stages(model.backbone))):
-        parameters = [p for module in stage for p in module.parameters(recurse=False)]
-        wanted.append((f"stage -{depth + 1}", parameters, backbone_rate * layer_decay**depth))
+        wanted.append((f"stage -{depth + 1}", stage, backbone_rate * layer_decay**depth))
     covered = {id(p) for _, parameters, _ in wanted for p in parameters}
     rest = [p for p in model.parameters() if id(p) not in covered]
     wanted.append(("other", rest, min(rate for _, _, rate in wanted)))

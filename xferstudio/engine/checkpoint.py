@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -50,8 +51,8 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
         for file in temporary.iterdir():
             with file.open("rb+") as handle:
                 os.fsync(handle.fileno())
-        shutil.rmtree(previous, ignore_errors=True)
-        if current.exists():
+        if current.exists():  # else a kill came between the renames below, and the previous one is all there is
+            shutil.rmtree(previous, ignore_errors=True)
             current.rename(previous)
         temporary.rename(current)
         shutil.rmtree(previous, ignore_errors=True)
@@ -73,7 +74,7 @@ def load_checkpoint(folder: Path) -> Checkpoint | None:
                 load_file(str(place / "tensors.safetensors")),
                 torch.load(place / "optimizer.pt", map_location="cpu", weights_only=True),
             )
-        except (OSError, ValueError, SafetensorError, RuntimeError, EOFError, KeyError):
+        except (OSError, ValueError, SafetensorError, RuntimeError, EOFError, KeyError, UnpicklingError):
             continue
     return None
 

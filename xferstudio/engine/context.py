@@ -86,9 +86,8 @@ class RunContext:
             raise UserError(f"the number of stages to train must be -1 (all) or more, not {count}")
         self.model.backbone.requires_grad_(count == -1)
         for stage in stages(self.model.backbone)[-count:] if count > 0 else []:
-            for module in stage:
-                for parameter in module.parameters(recurse=False):
-                    parameter.requires_grad_(True)
+            for parameter in stage:
+                parameter.requires_grad_(True)
 
     def freeze(self, module: nn.Module) -> None:
         module.requires_grad_(False)
@@ -108,9 +107,18 @@ class RunContext:
             self.optimizer = torch.optim.SGD(groups, lr=self._base_rates[0], momentum=0.9, nesterov=True)
         else:
             self.optimizer = torch.optim.AdamW(groups, lr=self._base_rates[0])
-        if float(setting(self.options, "ema")) > 0 and self.average is None:
-            self.average = {name: value.detach().clone() for name, value in self.model.state_dict().items()}
+        self.start_average()
         self._set_rates()
+
+    def start_average(self) -> None:
+        """Begin the moving average anew, if the options ask for one: a phase without steps would leave it behind."""
+        if float(setting(self.options, "ema")) > 0:
+            self.average = {name: value.detach().clone() for name, value in self.model.state_dict().items()}
+
+    @property
+    def is_between_steps(self) -> bool:
+        """Whether no part of a split step is waiting for the others."""
+        return self._share == 0.0
 
     # ------------------------------------------------------------------------------------------- batches
 

@@ -81,34 +81,28 @@ def normalise(images: torch.Tensor, how: Preprocessing) -> torch.Tensor:
 # ------------------------------------------------------------------------------------------------ stages
 
 
-def stages(backbone: nn.Module) -> list[list[nn.Module]]:
-    """The backbone's modules that hold parameters directly, grouped from input to output.
+def stages(backbone: nn.Module) -> list[list[nn.Parameter]]:
+    """The backbone's parameters, grouped from input to output.
 
     For timm networks the groups are timm's own (`group_matcher`); otherwise each direct child is one stage.
     """
     matcher = getattr(backbone, "group_matcher", None)
-    groups: list[list[nn.Module]]
+    groups: list[list[nn.Parameter]]
     if matcher is not None:
-        by_name = dict(backbone.named_modules())
-        by_layer: dict[int, list[nn.Module]] = {}
-        for name, layer in (
-            import_timm().models.group_modules(backbone, matcher(coarse=True), reverse=True).items()
-        ):
-            by_layer.setdefault(int(layer), []).append(by_name[name])
+        named = dict(backbone.named_parameters())
+        layers = import_timm().models.group_parameters(backbone, matcher(coarse=True), reverse=True)
+        by_layer: dict[int, list[nn.Parameter]] = {}
+        for name, layer in layers.items():
+            by_layer.setdefault(int(layer), []).append(named[name])
         groups = [by_layer[layer] for layer in sorted(by_layer)]
     else:
-        groups = [
-            [m for m in child.modules() if any(True for _ in m.parameters(False))]
-            for child in backbone.children()
-        ]
-    merged: list[list[nn.Module]] = []
+        groups = [list(child.parameters()) for child in backbone.children()]
+    merged: list[list[nn.Parameter]] = []
     for group in groups:
-        if not group:
-            continue
         # A final norm alone is no stage: it belongs to the layers before it.
-        if merged and all(p.ndim <= 1 for module in group for p in module.parameters(recurse=False)):
+        if merged and all(parameter.ndim <= 1 for parameter in group):
             merged[-1].extend(group)
-        else:
+        elif group:
             merged.append(group)
     return merged
 

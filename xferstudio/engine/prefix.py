@@ -384,9 +384,7 @@ def make_runner(cut: Cut, how: Preprocessing, machine: Machine, images: int) -> 
     if device.type == "cpu" and images >= WORTH_CONVERTING:
         session = _onnx_session(cut.prefix, how, machine)
         if session is not None:
-            candidates["ONNX Runtime float32"] = lambda batch: torch.from_numpy(
-                session(tensor(batch).numpy())
-            )
+            candidates["ONNX Runtime float32"] = lambda batch: torch.from_numpy(session(batch))
     if machine.precision != "float32":
         reduced = copy.deepcopy(plain).to(machine.dtype)
 
@@ -408,23 +406,23 @@ def make_runner(cut: Cut, how: Preprocessing, machine: Machine, images: int) -> 
 def _onnx_session(
     module: nn.Module, how: Preprocessing, machine: Machine
 ) -> Callable[[np.ndarray], np.ndarray] | None:
-    """The prefix in ONNX Runtime; None where it cannot be converted."""
+    """The prefix in ONNX Runtime, from prepared images on; None where it cannot be converted."""
     import io
 
     import onnxruntime
 
     class Plain(nn.Module):
-        # The exporter takes a GraphModule's own `graph` for its own kind of graph.
+        # A module around it: the exporter takes a GraphModule's own `graph` for its own kind of graph.
         def __init__(self) -> None:
             super().__init__()
             self.inner = module
 
         def forward(self, x: torch.Tensor) -> torch.Tensor:
-            result: torch.Tensor = self.inner(x)
+            result: torch.Tensor = self.inner(normalise(x, how))
             return result
 
     buffer = io.BytesIO()
-    example = torch.zeros(2, 3, *how.size)
+    example = torch.zeros(2, *how.size, 3, dtype=torch.uint8)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -10,7 +10,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, TypeVar
@@ -68,18 +68,26 @@ def run(
         events = job.events()
         try:
             for event in events:
-                job.folder.append(event)
+                try:
+                    job.folder.append(event)
+                except UserError as error:  # the disk is full: what was saved before is still there
+                    if not isinstance(event, RunEnded):
+                        event = RunEnded("failed", str(error), str(job.folder.path))
                 word = yield event
+                if isinstance(event, RunEnded):
+                    return
                 if word:
                     job.control.put(word)
         except GeneratorExit:
             job.save_if_possible()
-            job.folder.append(
-                RunEnded("interrupted", "interrupted; run it again to go on", str(job.folder.path))
-            )
+            with suppress(UserError):
+                job.folder.append(
+                    RunEnded("interrupted", "interrupted; run it again to go on", str(job.folder.path))
+                )
             raise
         finally:
-            events.close()
+            with suppress(UserError):
+                events.close()
 
 
 class _Job:
@@ -147,6 +155,8 @@ class _Job:
         try:
             then = dataclasses.asdict(make_options(kind.Options, dict(facts.get("options", {}))))
         except UserError:
+            return True
+        if "split" in facts and facts["split"] != dataclasses.asdict(self.project.split):
             return True
         return asked != (facts.get("strategy"), facts.get("backbone"), then)
 
@@ -267,14 +277,19 @@ class _Job:
         thread = threading.Thread(target=target, name="xferstudio-background", daemon=True)
         thread.start()
         told = time.perf_counter()
+        later: list[str] = []
         while (report := reports.get()) is not None:
             word = self.control.get()
             if word in ("stop", "cancel", "interrupt"):
                 raise Halt(word)
+            if word is not None:  # a pause comes into force with the first step
+                later.append(word)
             if time.perf_counter() - told > 0.25:
                 told = time.perf_counter()
                 yield Progress(task, report[0], report[1])
         thread.join()
+        for word in later:
+            self.control.put(word)
         if trouble:
             raise trouble[0]
         return result[0]
@@ -299,6 +314,8 @@ class _Job:
         folds = self.project.split.folds
         checkpoint = self.resume_from
         self._resume_facts(checkpoint, images)
+        if checkpoint is not None and "phase" not in checkpoint.numbers:  # saved between two folds
+            checkpoint = None
         if not folds:
             return (yield from self._fit(images, by_split["train"], by_split["val"], classes, checkpoint))
         everything = by_split["train"]
@@ -309,16 +326,13 @@ class _Job:
             self.fold = fold
             yield Notice(f"cross-validation: fold {fold + 1} of {folds}")
             held = everything[fold_by_place == fold]
-            stopped = yield from self._fit(
-                images, everything[fold_by_place != fold], held, classes, checkpoint
-            )
+            yield from self._fit(images, everything[fold_by_place != fold], held, classes, checkpoint)
             checkpoint = None
             assert self.trainer is not None
             held = images.readable(held)
             self.held_out |= dict(zip(held.tolist(), self.trainer.logits(held), strict=True))
-            if stopped:
-                raise Halt("interrupt")
-        self.fold = folds
+            self.trainer, self.fold = None, fold + 1
+            self._save(Checkpoint({}, {}, {}))
         yield Notice("cross-validation is done; now the final model is trained on all of these images")
         return (yield from self._fit(images, everything, everything[:0], classes, checkpoint))
 
@@ -335,7 +349,7 @@ class _Job:
         self.initial_hash = weights_hash(network.backbone.state_dict())
         self.trainer = Trainer(
             network,
-            self.strategy,
+            type(self.strategy)(self.options),  # its own for each fold: a strategy may remember its network
             self.options,
             classes,
             images,
@@ -350,10 +364,9 @@ class _Job:
         try:
             yield from self.trainer.fit(checkpoint)
         except Halt as halt:
-            if halt.word == "stop" and self.trainer.best is not None:
-                self.trainer._take_best()
-                return True
-            if halt.word == "stop" and self.trainer.at.step:
+            if halt.word == "stop" and self.fold < self.project.split.folds:
+                raise Halt("interrupt") from None  # there is no model of all images yet to keep
+            if halt.word == "stop" and self.trainer.keep_what_was_learned():
                 return True
             raise
         return False
@@ -384,11 +397,10 @@ class _Job:
     def save_if_possible(self) -> None:
         """A last checkpoint before leaving; a full disk must not hide why the run ended."""
         trainer = self.trainer
-        if trainer is None or not trainer.at.step:
-            return
         try:
-            trainer.context.reset_step()
-            self._save(trainer.snapshot())
+            if trainer is not None and trainer.at.step:
+                trainer.context.reset_step()
+                self._save(trainer.snapshot())
         except (UserError, AttributeError):
             log.exception("the last checkpoint could not be written")
 
@@ -407,6 +419,10 @@ class _Job:
         trainer = self.trainer
         assert trainer is not None and trainer.context.feed is not None
         classes, labels = catalog.classes, images.labels
+        # After a stop in the middle of computing features, some of the validation images are missing as well.
+        yield from trainer.context.feed.fill(
+            trainer.val[:0], trainer.val, self._words_at_the_end, "evaluating the validation images"
+        )
         if self.held_out:
             val = np.array(sorted(self.held_out))
             val_logits = np.stack([self.held_out[int(i)] for i in val])
@@ -416,7 +432,7 @@ class _Job:
             yield from self._compare_precision(trainer.logits(val), val_logits)
         temperature = fit_temperature(val_logits, labels[val]) if len(val) else 1.0
         yield from trainer.context.feed.fill(
-            by_split["test"][:0], by_split["test"], _no_words, "evaluating the test images"
+            by_split["test"][:0], by_split["test"], self._words_at_the_end, "evaluating the test images"
         )
         test = images.readable(by_split["test"])
         test_logits = trainer.logits(test, exact=True)
@@ -475,6 +491,14 @@ class _Job:
         reason: Reason = "stopped" if stopped else "finished"
         text = "stopped early; what was learned is kept" if stopped else ""
         yield RunEnded(reason, text, str(self.folder.path), summary["seconds"], summary)
+
+    def _words_at_the_end(self) -> Iterator[Event]:
+        assert self.trainer is not None
+        try:
+            yield from self.trainer.poll()
+        except Halt as halt:
+            if halt.word != "stop":  # what was learned is being kept already
+                raise
 
     def _compare_precision(self, reduced: np.ndarray, exact: np.ndarray) -> Iterator[Event]:
         """Reduced precision must not cost accuracy: say how many predictions it would have changed."""
@@ -552,10 +576,6 @@ class _Job:
 
     def _seconds(self) -> float:
         return self.seconds_before + time.perf_counter() - self.started
-
-
-def _no_words() -> Iterator[Event]:
-    yield from ()
 
 
 def _counts(

@@ -176,12 +176,12 @@ class Shelf:
                 os.fsync(file.fileno())
             temporary.replace(data)
             write_atomic(self.folder / f"{name}.idx", keys)
-        except OSError as error:
+        except (OSError, UserError) as error:
             for leftover in (temporary, data):
                 with contextlib.suppress(OSError):
                     leftover.unlink(missing_ok=True)
             raise UserError(
-                f"the feature store {self.folder.parent} cannot be written ({error.strerror or error}); free some space "
+                f"the feature store {self.folder.parent} cannot be written ({getattr(error, 'strerror', None) or error}); free some space "
                 f"(`xferstudio cache clear` empties the store), or give it another place with XFERSTUDIO_CACHE"
             ) from None
         self._pending, self._pending_keys, self._pending_bytes = [], [], 0

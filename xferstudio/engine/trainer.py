@@ -114,6 +114,8 @@ class Trainer:
             self._take_position(restored)
         self.context = self._new_context()
         yield from self._open_phase()
+        if restored is not None and self.at.phase >= len(self.phases):  # all was learned, not yet concluded
+            self._restore()
         while self.at.phase < len(self.phases):
             yield from self._phase()
             self.at.phase += 1
@@ -133,12 +135,15 @@ class Trainer:
 
     def _open_phase(self) -> Iterator[Event]:
         """Freeze as the strategy says, cut off what is frozen, fill the store, and plan the steps."""
-        phase = self.phases[self.at.phase]
         context = self.context
-        context.phase = self.at.phase
+        context.phase = min(self.at.phase, len(self.phases) - 1)
+        phase = self.phases[context.phase]
+        context.optimizer = None  # that of the phase before: it fits no checkpoint of this one
         context.augmented = True
         self.network.requires_grad_(True)
         self.strategy.setup(context)
+        if self._restored is not None:  # what is frozen by now may have learned in earlier phases
+            self.network.load_state_dict(_part(self._restored, "model."))
         context.batch_norm = bool(getattr(self.options, "batch_norm", True))
         if setting(self.options, "cache"):
             cut = find_cut(self.network.backbone, self.how, context.batch_norm)
@@ -170,7 +175,7 @@ class Trainer:
         self._drop_unreadable()
         context.start_phase(self.strategy, phase.epochs)
         yield PhaseStarted(
-            phase=self.at.phase + 1,
+            phase=context.phase + 1,
             phases=len(self.phases),
             name=phase.name,
             epochs=phase.epochs,
@@ -197,13 +202,17 @@ class Trainer:
     def _phase(self) -> Iterator[Event]:
         if self.context.phase != self.at.phase:
             yield from self._open_phase()
-        if self._restored is not None:
-            self._take_state(self._restored)
-            self._restored = None
+        self._restore()
         self._good = self.snapshot()
         phase = self.phases[self.at.phase]
         while self.at.epoch_in_phase < phase.epochs and not self.at.early:
             yield from self._epoch()
+
+    def _restore(self) -> None:
+        """Take the state of the checkpoint that the run is resumed from; until then it is the state."""
+        if self._restored is not None:
+            self._take_state(self._restored)
+            self._restored = None
 
     def _epoch(self) -> Iterator[Event]:
         start, started_images = time.perf_counter(), self.at.trained_images
@@ -237,7 +246,8 @@ class Trainer:
         context.feed.waited = 0.0
         for result in self.strategy.epoch(context, self.at.epoch):
             if result is None:  # a part of a step that was split, or a breath of a long computation
-                yield from self.poll()
+                if context.is_between_steps:  # elsewhere a checkpoint would not be exact
+                    yield from self.poll()
                 continue
             self.at.step += 1
             self.at.batches_done, self.at.steps_in_phase = context.batches_done, context.steps_in_phase
@@ -300,7 +310,7 @@ class Trainer:
     def _validate(self, start: float, started_images: int) -> Iterator[Event]:
         context = self.context
         kept = None
-        if context.average is not None:
+        if context.average is not None and context.steps_in_phase:
             kept = {name: value.clone() for name, value in self.network.state_dict().items()}
             self.network.load_state_dict(context.average)
         labels = self.images.labels[self.val]
@@ -350,6 +360,14 @@ class Trainer:
         if self.best is not None:
             self.network.load_state_dict(self.best)
 
+    def keep_what_was_learned(self) -> bool:
+        """After the word stop: put the best weights so far into the network; False if there are none yet."""
+        if not self.at.step or getattr(self, "context", None) is None or self.context.feed is None:
+            return False
+        self._restore()
+        self._take_best()
+        return True
+
     # ---------------------------------------------------------------------------------- trouble and rescue
 
     def _fit_memory(self) -> Iterator[Event]:
@@ -370,9 +388,10 @@ class Trainer:
         assert context.feed is not None
         few = self.train[:2]
         set_modes(self.network, False)
-        cpu_state = torch.get_rng_state()
+        devices = [self.machine.device] if self.machine.device.type == "cuda" else []
         try:
             with (
+                torch.random.fork_rng(devices),
                 torch.autograd.graph.saved_tensors_hooks(count, lambda tensor: tensor),
                 self.machine.autocast(),
             ):
@@ -384,8 +403,6 @@ class Trainer:
                 self.network.head(context.feed.cut.suffix(inputs).float()).sum()
         except KeyError:  # the plain rows are not in the store where only augmented ones are used
             return
-        finally:
-            torch.set_rng_state(cpu_state)
         # Gradients of activations, workspaces and fragmentation take about as much again.
         fits = int(0.7 * self.machine.free_memory() / max(1.0, 2.0 * taken / len(few)))
         if fits < wanted:
@@ -473,6 +490,8 @@ class Trainer:
 
     def snapshot(self) -> Checkpoint:
         """The exact state between two steps, copied."""
+        if self._restored is not None:
+            return self._restored
         context = self.context
         tensors = {f"model.{name}": value for name, value in self.network.state_dict().items()}
         tensors |= {f"best.{name}": value for name, value in (self.best or {}).items()}
@@ -484,7 +503,7 @@ class Trainer:
         numbers = dict(vars(self.at))
         numbers["best_loss"] = self.at.best_loss if math.isfinite(self.at.best_loss) else None
         optimizer: dict[str, Any] = {"scaler": context.scaler.state_dict()}
-        if context.optimizer is not None:
+        if context.optimizer is not None and context.phase == self.at.phase:
             optimizer["optimizer"] = context.optimizer.state_dict()
         copied = {name: value.detach().to("cpu", copy=True) for name, value in tensors.items()}
         return Checkpoint(numbers, copied, _copied(optimizer))
@@ -496,18 +515,13 @@ class Trainer:
 
     def _take_state(self, checkpoint: Checkpoint) -> None:
         context = self.context
-
-        def part(prefix: str) -> dict[str, torch.Tensor]:
-            return {
-                name.removeprefix(prefix): value.clone()
-                for name, value in checkpoint.tensors.items()
-                if name.startswith(prefix)
-            }
-
-        self.network.load_state_dict(part("model."))
-        self.best = part("best.") or None
-        average = part("average.")
-        context.average = {name: value.to(self.machine.device) for name, value in average.items()} or None
+        self.network.load_state_dict(_part(checkpoint, "model."))
+        self.best = _part(checkpoint, "best.") or None
+        if "optimizer" in checkpoint.optimizer:  # without it, the phase has just begun, with a new average
+            average = _part(checkpoint, "average.")
+            context.average = {name: value.to(self.machine.device) for name, value in average.items()} or None
+        else:
+            context.start_average()
         context.generator.set_state(checkpoint.tensors["random.strategy"])
         torch.set_rng_state(checkpoint.tensors["random.torch"])
         if self.machine.device.type == "cuda" and "random.cuda" in checkpoint.tensors:
@@ -519,6 +533,15 @@ class Trainer:
         context.rate_scale = self.at.rate_scale
         if self.at.micro_batch:
             context.micro_batch = self.at.micro_batch
+
+
+def _part(checkpoint: Checkpoint, prefix: str) -> dict[str, torch.Tensor]:
+    """Copies of the tensors whose names begin with `prefix`, under the rest of their names."""
+    return {
+        name.removeprefix(prefix): value.clone()
+        for name, value in checkpoint.tensors.items()
+        if name.startswith(prefix)
+    }
 
 
 def _copied(state: Any) -> Any:
