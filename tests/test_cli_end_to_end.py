@@ -1,0 +1,144 @@
+"""From a folder of images to an exported model, with nothing but the command line."""
+
+import csv
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from xferstudio import cli
+from xferstudio.events import from_json
+
+CLASSES = ("dark", "light")
+SMALL = "timm:test_efficientnet.r160_in1k"
+"""A network of a third of a million parameters; trained from scratch it needs no weights."""
+
+
+def make_photos(folder: Path, each: int = 20) -> Path:
+    """Two classes that anything can tell apart, and one file that cannot be read."""
+    draw = np.random.default_rng(0)
+    for number, name in enumerate(CLASSES):
+        (folder / name).mkdir(parents=True)
+        for place in range(each):
+            shade = draw.integers(20 + 150 * number, 80 + 150 * number, (6, 8, 3), dtype=np.uint8)
+            Image.fromarray(shade).resize((64, 48)).save(folder / name / f"{place:02d}.png")
+    (folder / "dark" / "broken.png").write_bytes((folder / "dark" / "00.png").read_bytes()[:200])
+    return folder
+
+
+def output_of(capsys) -> str:
+    return capsys.readouterr().out
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_folder_of_images_becomes_a_model_that_predicts(tmp_path, capsys):
+    photos, folder = make_photos(tmp_path / "photos"), tmp_path / "project"
+    assert cli.main(["new", str(folder), "--data", str(photos), "--seed", "1"]) == 0
+    scratch = ["--strategy", "scratch", "--backbone", SMALL, "--set", "epochs=2", "--set", "batch_size=16"]
+    assert cli.main(["add", str(folder), "--strategy", "extract", "--set", "seed=3"]) == 0
+    assert cli.main(["add", str(folder), *scratch]) == 0
+    output_of(capsys)
+
+    # Both runs: each line an event, each run with its ending, the counts reconciled.
+    assert cli.main(["run", str(folder), "--json", "--device", "cpu"]) == 0
+    events = [from_json(line) for line in output_of(capsys).splitlines()]
+    endings = [event for event in events if type(event).__name__ == "RunEnded"]
+    assert [ending.reason for ending in endings] == ["finished", "finished"]
+    for ending in endings:
+        summary = json.loads((Path(ending.folder) / "summary.json").read_text("utf-8"))
+        assert {"reason", "strategy", "backbone", "seconds", "images_per_second", "counts"} <= set(summary)
+        counts = summary["counts"]
+        assert counts["found"] == 41
+        assert counts["left_out"] == 1
+        assert counts["used"] == counts["train"] + counts["val"] + counts["test"] == 40
+        for split in ("val", "test"):
+            wanted = {"n", "accuracy", "accuracy_interval", "balanced_accuracy", "macro_f1", "ece"}
+            assert wanted <= set(summary[split])
+        assert summary["test"]["n"] == counts["test"] > 0
+        assert (Path(ending.folder) / "best.safetensors").is_file()
+
+    # A second time nothing is done, by run as by batch.
+    before = sorted(path.name for path in (folder / "runs").iterdir())
+    assert cli.main(["run", str(folder)]) == 0
+    assert output_of(capsys).count("finished already") == 2
+    assert cli.main(["batch", str(folder)]) == 0
+    assert output_of(capsys).count("already done") == 2
+    assert sorted(path.name for path in (folder / "runs").iterdir()) == before
+
+    assert cli.main(["compare", str(folder), "--json"]) == 0
+    assert {row["run"] for row in json.loads(output_of(capsys))["rows"]} == {"extract", "scratch"}
+
+    out = tmp_path / "model.onnx"
+    assert cli.main(["export", str(folder), "extract", "--to", "onnx", "--out", str(out), "--json"]) == 0
+    assert json.loads(output_of(capsys).splitlines()[-1])["parity"]["passed"] is True
+    assert cli.main(["export", str(folder), "extract", "--to", "onnx", "--out", str(out)]) == 2
+    assert cli.main(["export", str(folder), "extract", "--to", "onnx", "--out", str(out), "--overwrite"]) == 0
+    output_of(capsys)
+
+    # The run and the exported file give the same answers, the unreadable file its reason.
+    answers = []
+    for model in (endings[0].folder, str(out)):
+        table = tmp_path / "answers.csv"
+        assert cli.main(["predict", model, str(photos), "--json", "--csv", str(table)]) == 0
+        answers.append([json.loads(line) for line in output_of(capsys).splitlines()])
+        with table.open(encoding="utf-8", newline="") as file:
+            assert [row["label"] for row in csv.DictReader(file)] == [
+                line.get("label", "") for line in answers[-1]
+            ]
+    for one, other in zip(*answers, strict=True):
+        assert one["path"] == other["path"]
+        assert one.get("label") == other.get("label")
+        assert ("error" in one) == one["path"].endswith("broken.png")
+        if "error" not in one:
+            assert one["probabilities"] == pytest.approx(other["probabilities"], abs=0.01)
+    right = sum(Path(line["path"]).parent.name == line.get("label") for line in answers[0])
+    assert right >= 38
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+@pytest.mark.parametrize("number", ["SIGKILL", "SIGTERM"])
+def test_a_run_that_is_killed_goes_on_and_finishes(tmp_path, number):
+    photos, folder = make_photos(tmp_path / "photos"), tmp_path / "project"
+    command = [sys.executable, "-m", "xferstudio"]
+    quiet = {"check": True, "stdout": subprocess.DEVNULL, "timeout": 120}
+    subprocess.run([*command, "new", str(folder), "--data", str(photos)], **quiet)
+    settings = ["--backbone", SMALL, "--set", "epochs=12", "--set", "batch_size=8"]
+    subprocess.run([*command, "add", str(folder), "--strategy", "scratch", *settings], **quiet)
+
+    running = subprocess.Popen(
+        [*command, "run", str(folder), "--json"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    lines = [running.stdout.readline()]
+    while json.loads(lines[-1])["event"] != "EpochDone":
+        lines.append(running.stdout.readline())
+    time.sleep(random.random())  # anywhere in an epoch
+    running.send_signal(getattr(signal, number))
+    lines += running.stdout.read().splitlines()
+    assert running.wait(timeout=60) == (130 if number == "SIGTERM" else -signal.SIGKILL)
+    running.stdout.close()
+    if number == "SIGTERM":
+        assert json.loads(lines[-1])["reason"] == "interrupted"
+
+    again = subprocess.run([*command, "run", str(folder), "--json"], capture_output=True, timeout=120)
+    assert again.returncode == 0, again.stderr
+    events = [json.loads(line) for line in again.stdout.splitlines()]
+    resumed = next(event for event in events if event["event"] == "RunStarted")["resumed_step"]
+    # A kill loses what came after the last checkpoint; being asked to end loses nothing.
+    saved = [
+        json.loads(line)["step"]
+        for line in lines
+        if b"CheckpointSaved" in line and line.rstrip().endswith(b"}")
+    ]
+    assert resumed >= max(saved, default=0)
+    if number == "SIGTERM":
+        assert resumed > 0
+    assert events[-1]["reason"] == "finished"
+    assert len(list((folder / "runs").glob("*-scratch"))) == 1
