@@ -442,6 +442,16 @@ def _add(into: dict[str, _Thing], id: str, thing: _Thing, kind: str) -> None:
     into[id] = thing
 
 
+def offer_fault(kind: str, thing: Any) -> str:
+    """Why no plugin may bring this "backbone", "strategy" or "exporter", as a part of a sentence; "" if it may."""
+    check = {"backbone": _check_backbone, "strategy": _check_strategy, "exporter": _check_exporter}[kind]
+    try:
+        check(thing)
+    except _Refused as error:
+        return str(error)
+    return ""
+
+
 def _check_backbone(thing: Any, legal: re.Pattern[str] = _BACKBONE_ID) -> None:
     if not isinstance(thing, Backbone):
         raise _Refused(f"gave {_shown(thing)} where a Backbone is due")
