@@ -349,7 +349,7 @@ def test_scaled_decoding_of_real_photographs_cannot_be_seen(real_data, interpola
         noisy = np.clip(large + rng.normal(0, 10, large.shape), 0, 255).astype(np.uint8)
         raw = saved(Image.fromarray(noisy), "JPEG", quality=90)
         quick = decode(raw, at_least=needed_side(how))
-        assert quick.size == (1000, 750)
+        assert quick.size == (2000, 1500)
         difference = np.abs(prepare(decode(raw), how).astype(int) - prepare(quick, how))
         assert difference.mean() < 1
         assert difference.max() <= 10

@@ -22,8 +22,9 @@ from xferstudio.api import Preprocessing
 MAX_PIXELS = 200_000_000
 """Pictures with more pixels than this are refused as decompression bombs."""
 
-DRAFT_MARGIN = 2.9
-"""A scaled JPEG keeps at least this many times the wanted short side, so that nobody sees a difference."""
+DRAFT_MARGIN = 4.0
+"""A scaled JPEG keeps at least this many times the wanted short side: nobody sees a difference, and predictions
+move by half of what an export may differ at most."""
 
 Pixels = npt.NDArray[np.uint8]
 
