@@ -798,7 +798,8 @@ def _cache(args: argparse.Namespace) -> int:
 def _demo(args: argparse.Namespace) -> int:
     from xferstudio.demo import run_demo
 
-    return int(run_demo(Path(args.folder).expanduser()))
+    flags = [f"--{name}" for name in ("safe", "verbose") if getattr(args, name)]
+    return run_demo(Path(args.folder).expanduser(), lambda words: main([*words, *flags]))
 
 
 # -------------------------------------------------------------------------------------------- arguments
