@@ -1,0 +1,42 @@
+"""Fixtures of the tests of the engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from studio import Studio, paint_classes
+
+from xferstudio.engine.store import FeatureStore
+from xferstudio.project import DataSpec, Project, SplitSpec, create
+
+
+@pytest.fixture
+def make_studio(tmp_path):
+    """Makes a studio on a folder of pictures (three classes of 12 by default)."""
+    made = 0
+
+    def make(photos: Path | None = None, *, each: int = 12, classes: int = 3, **split: Any) -> Studio:
+        nonlocal made
+        made += 1
+        if photos is None:
+            photos = tmp_path / f"photos-{each}-{classes}"
+            if not photos.exists():
+                paint_classes(photos, each, classes)
+        wanted = SplitSpec(**{"val": 0.25, "test": 0.25, **split})
+        folder = tmp_path / f"project{made}"
+        create(folder, data=photos, val=wanted.val, test=wanted.test, seed=wanted.seed, folds=wanted.folds)
+        project = Project(folder, "test", DataSpec(str(photos)), wanted, ())
+        return Studio(project, FeatureStore(tmp_path / f"store{made}"))
+
+    return make
+
+
+@pytest.fixture(autouse=True)
+def two_threads():
+    """Two threads compute, so that sums are added in one order and small networks are not slowed down."""
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
