@@ -206,7 +206,8 @@ def check_plugin(name: str, *, plugins: Plugins | None = None) -> Report:
         if wanted in (canonicalize_name(info.name), canonicalize_name(info.distribution))
     ]
     if not found:
-        known = ", ".join(sorted({each.name for each in (*plugins.loaded, *plugins.failures)}))
+        names = [each.name for each in plugins.loaded] + [each.name for each in plugins.failures]
+        known = ", ".join(sorted(set(names)))
         raise UserError(
             f"There is no plugin {name!r} among those installed ({known}); install it with pip, and give the "
             "name of its entry point or of its distribution."
@@ -252,8 +253,7 @@ def _outcomes(subject: str, checks: Iterable[_Check]) -> Iterator[Outcome]:
 
 def _documented(distribution: str) -> None:
     facts = metadata.metadata(distribution)
-    summary = facts.get("Summary", "")
-    _need(summary, f"the pyproject.toml of {distribution} has no description")
+    _need("Summary" in facts and facts["Summary"], f"the pyproject.toml of {distribution} has no description")
 
 
 def _worth_building(backbones: Sequence[Backbone]) -> list[str]:
@@ -466,6 +466,10 @@ class _Watch:
         self.fault = self.fault or sentence
 
     def before_setup(self, ctx: Any) -> None:
+        import torch
+
+        # On a network this small, threads only wait for each other; the engine has just set their number.
+        torch.set_num_threads(1)
         if not self.first:
             self.first = _copy(ctx.model.state_dict())
 
@@ -903,9 +907,12 @@ def _description_checks(backbone: Backbone) -> Iterator[_Check]:
         _need(isinstance(answer, bool), f"is_local() gives {answer!r}; True or False is due")
         _need(seconds < 0.5, f"is_local() takes {seconds:.1f} seconds; it must only look for a file")
 
-    yield "is described", described
-    yield "knows its preprocessing", lambda: _check_preprocessing(backbone.preprocessing())
-    yield "says quickly whether its weights are here", quick
+    def all_three() -> None:
+        described()
+        _check_preprocessing(backbone.preprocessing())
+        quick()
+
+    yield "is described, with its preprocessing", all_three
 
 
 def _check_preprocessing(how: Any) -> None:
