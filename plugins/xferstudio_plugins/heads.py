@@ -103,7 +103,7 @@ class Neighbours(nn.Module):
     def _load_from_state_dict(self, state_dict: Any, prefix: str, *args: Any, **kwargs: Any) -> None:
         for name in ("keys", "votes"):
             if prefix + name in state_dict:
-                setattr(self, name, torch.empty_like(state_dict[prefix + name]))
+                setattr(self, name, torch.empty_like(state_dict[prefix + name], device=self.centre.device))
         super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)
 
 
@@ -147,7 +147,7 @@ def fit_logistic(
         outside = torch.stack([(fold == f) * weights for f in range(folds)], 1)
         solution, losses = problem.start(folds), []
         for candidate in STRENGTHS:
-            solution = problem.solve(solution, inside, candidate)
+            solution = problem.solve(solution, inside, candidate, precision=1e-4)
             losses.append(problem.held_out_loss(solution, outside))
             yield {"loss": losses[-1], "log10 strength": math.log10(candidate)}
             if len(losses) - 1 - losses.index(min(losses)) >= 3:
@@ -230,18 +230,24 @@ class _Problem:
         gradient[:-1] += strength * solution[:-1]
         return value + 0.5 * strength * solution[:-1].square().sum((0, 2)), gradient
 
-    def solve(self, solution: torch.Tensor, weights: torch.Tensor, strength: float) -> torch.Tensor:
-        """L-BFGS with a diagonal preconditioner and backtracking, each problem with its own steps."""
+    def solve(
+        self, solution: torch.Tensor, weights: torch.Tensor, strength: float, precision: float = 1e-6
+    ) -> torch.Tensor:
+        """L-BFGS with a diagonal preconditioner and backtracking, each problem with its own steps.
+
+        Ends where a full step would gain less than about `precision` of the objective.
+        """
         weights = weights / weights.sum(0)
         penalty = torch.full_like(self.curvature, strength)
         penalty[-1] = 0
         inverse = (1 / (self.curvature / self.classes + penalty))[:, None, None]
         value, gradient = self._objective(solution, weights, strength)
-        first = self._norm(gradient).clamp_min(1e-6)
         steps: list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]] = []
         for _ in range(ITERATIONS):
             direction = -self._two_loops(gradient, steps, inverse)
             slope = (direction * gradient).sum((0, 2))
+            if bool((-slope < precision * (value.abs() + 0.01)).all()):
+                break
             rate = torch.ones_like(value)
             for _ in range(12):
                 moved = solution + rate[:, None] * direction
@@ -259,15 +265,11 @@ class _Problem:
                 *steps[-9:],
                 (change, difference, torch.where(product > 1e-12, 1 / product.clamp_min(1e-12), 0.0)),
             ]
-            improved = value - new_value
+            stuck = bool((value - new_value < 1e-7 * value.abs()).all())
             solution, value, gradient = moved, torch.where(kept[:, 0], new_value, value), new_gradient
-            if bool(((self._norm(gradient) < 1e-4 * first) | (improved.abs() < 1e-6 * value.abs())).all()):
+            if stuck:  # float32 has no smaller differences
                 break
         return solution
-
-    @staticmethod
-    def _norm(gradient: torch.Tensor) -> torch.Tensor:
-        return gradient.square().sum((0, 2)).sqrt()
 
     @staticmethod
     def _two_loops(gradient: torch.Tensor, steps: Any, inverse: torch.Tensor) -> torch.Tensor:

@@ -438,6 +438,8 @@ def _onnx_session(
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = machine.threads
         options.log_severity_level = 3
+        # Waiting threads must leave the cores to the threads that decode.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         session = onnxruntime.InferenceSession(buffer.getvalue(), options, providers=["CPUExecutionProvider"])
     except Exception:
         log.info("cannot convert the frozen part for ONNX Runtime", exc_info=True)
