@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -158,13 +159,28 @@ class RunContext:
 
     def features(self, split: str) -> tuple[torch.Tensor, torch.Tensor]:
         """See `api.Context`."""
-        if self.feed is None or not self.feed.cut.is_whole:
+        feed = self.feed
+        if feed is None or any(p.requires_grad for p in self.model.backbone.parameters()):
             raise UserError("features can be asked for only where the whole backbone is frozen")
         indices = self.splits[split]
-        if split == "train" and self.feed.views > 0:
-            parts = [self.feed.view(indices, view) for view in range(1, self.feed.views + 1)]
-            return torch.cat(parts), torch.from_numpy(np.tile(self.labels[indices], self.feed.views))
-        return self.feed.plain(indices).float(), torch.from_numpy(self.labels[indices])
+        if split == "train" and feed.views > 0:
+            parts = [
+                self._pooled(feed, indices, partial(feed.view, view=view))
+                for view in range(1, feed.views + 1)
+            ]
+            return torch.cat(parts), torch.from_numpy(np.tile(self.labels[indices], feed.views))
+        return self._pooled(feed, indices, feed.plain), torch.from_numpy(self.labels[indices])
+
+    @staticmethod
+    def _pooled(feed: Feed, indices: np.ndarray, rows: Callable[[np.ndarray], torch.Tensor]) -> torch.Tensor:
+        if feed.cut.is_whole:
+            return rows(indices).float()
+        with torch.no_grad():  # nothing is cached: the frozen backbone runs now
+            parts = [
+                feed.cut.suffix(rows(indices[start : start + 64])).float()
+                for start in range(0, len(indices), 64)
+            ]
+        return torch.cat(parts)
 
     # ------------------------------------------------------------------------------------- loss and step
 
@@ -226,7 +242,7 @@ class RunContext:
         assert self.optimizer is not None
         parts = losses if isinstance(losses, Mapping) else {"loss": losses}
         total = torch.stack([part.float() for part in parts.values()]).sum()
-        if not math.isfinite(float(total)):
+        if not math.isfinite(float(total.detach())):
             raise NotANumber("the loss is not a number")
         share = self._share_of_batch
         self.scaler.scale(total * share).backward()  # type: ignore[no-untyped-call]

@@ -13,7 +13,7 @@ import torch
 
 from xferstudio.api import Preprocessing
 from xferstudio.data import Item, Undecodable, augmented, decode, load_images, needed_side, prepare
-from xferstudio.engine.device import Machine
+from xferstudio.engine.device import Machine, is_out_of_memory
 from xferstudio.engine.model import normalise
 from xferstudio.engine.prefix import Cut, Runner, make_runner, prefix_identity
 from xferstudio.engine.store import FeatureStore, Shelf
@@ -159,7 +159,14 @@ class Feed:
             return torch.from_numpy(prepared)
         if self._runner is None:
             self._runner = make_runner(self.cut, self.how, self.machine, images)
-        return self._runner(prepared)
+        try:
+            return self._runner(prepared)
+        except Exception as error:
+            if len(prepared) < 2 or not is_out_of_memory(error):
+                raise
+        # Outside of the handler, whose traceback would keep the memory.
+        half = len(prepared) // 2
+        return torch.cat([self._through(prepared[:half], images), self._through(prepared[half:], images)])
 
     def _load(self, todo: Sequence[tuple[int, int]], size: int) -> Loaded:
         side = needed_side(self.how)

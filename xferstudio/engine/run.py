@@ -61,33 +61,43 @@ def run(
     with ExitStack() as locks:
         locks.enter_context(name_lock(project, run.name))
         done = job.open_folder()
-        if done is not None:
-            yield done
-            return
-        locks.enter_context(job.folder.lock())
-        events = job.events()
-        try:
-            for event in events:
-                try:
-                    job.folder.append(event)
-                except UserError as error:  # the disk is full: what was saved before is still there
-                    if not isinstance(event, RunEnded):
-                        event = RunEnded("failed", str(error), str(job.folder.path))
-                word = yield event
-                if isinstance(event, RunEnded):
-                    return
-                if word:
-                    job.control.put(word)
-        except GeneratorExit:
-            job.save_if_possible()
-            with suppress(UserError):
-                job.folder.append(
-                    RunEnded("interrupted", "interrupted; run it again to go on", str(job.folder.path))
-                )
-            raise
-        finally:
-            with suppress(UserError):
-                events.close()
+        if done is None:
+            locks.enter_context(job.folder.lock())
+            done = yield from _carry_out(job)
+    # Only now: whoever takes no event after the last one must not leave the run locked.
+    yield done
+
+
+def _carry_out(job: _Job) -> Generator[Event, str | None, RunEnded]:
+    """Every event but the last, which is returned, each written down before it is given away."""
+    events = job.events()
+    done = RunEnded("failed", "the run ended without a reason", str(job.folder.path))
+    try:
+        for event in events:
+            if isinstance(event, RunEnded):
+                done = event
+            try:
+                job.folder.append(event)
+            except UserError as error:  # the disk is full: what was saved before is still there
+                if not isinstance(event, RunEnded):
+                    done = RunEnded("failed", str(error), str(job.folder.path))
+                break
+            if event is done:
+                break
+            word = yield event
+            if word:
+                job.control.put(word)
+    except GeneratorExit:
+        job.save_if_possible()
+        with suppress(UserError):
+            job.folder.append(
+                RunEnded("interrupted", "interrupted; run it again to go on", str(job.folder.path))
+            )
+        raise
+    finally:
+        with suppress(UserError):
+            events.close()
+    return done
 
 
 class _Job:
@@ -427,7 +437,7 @@ class _Job:
             val = np.array(sorted(self.held_out))
             val_logits = np.stack([self.held_out[int(i)] for i in val])
         else:
-            val = trainer.val
+            val = images.readable(trainer.val)
             val_logits = trainer.logits(val, exact=True)
             yield from self._compare_precision(trainer.logits(val), val_logits)
         temperature = fit_temperature(val_logits, labels[val]) if len(val) else 1.0
@@ -449,8 +459,8 @@ class _Job:
         for path, why in images.unreadable.items():
             left_out[path] = why
         final = {
-            "train": trainer.train if not self.held_out else images.readable(by_split["train"]),
-            "val": trainer.val,
+            "train": images.readable(by_split["train"]),
+            "val": images.readable(by_split["val"]),
             "test": test,
         }
         if self.held_out:

@@ -173,6 +173,7 @@ class Trainer:
             self.train, self.val, self.poll, "reading images" if cut.is_empty else "computing features"
         )
         self._drop_unreadable()
+        context = self.context  # another one, if files were dropped
         context.start_phase(self.strategy, phase.epochs)
         yield PhaseStarted(
             phase=context.phase + 1,
@@ -194,9 +195,9 @@ class Trainer:
             raise UserError(
                 "after leaving out the files that cannot be read, fewer than two classes have training images"
             )
-        phase, feed = self.context.phase, self.context.feed
+        phase, feed, augmented = self.context.phase, self.context.feed, self.context.augmented
         self.context = self._new_context()
-        self.context.phase, self.context.feed = phase, feed
+        self.context.phase, self.context.feed, self.context.augmented = phase, feed, augmented
         self.context.batch_norm = bool(getattr(self.options, "batch_norm", True))
 
     def _phase(self) -> Iterator[Event]:
@@ -263,7 +264,7 @@ class Trainer:
                 resident, on_device = self.machine.memory()
                 yield StepDone(
                     step=self.at.step,
-                    steps=total,
+                    steps=max(total, self.at.step),  # a solver takes as many as it needs
                     epoch=self.at.epoch + 1,
                     losses=result.losses,
                     learning_rates=result.learning_rates,
@@ -295,17 +296,30 @@ class Trainer:
         self.network.eval()
         feed.cut.suffix.eval()
         size = 256 if feed.cut.is_whole else 64
-        results = []
-        with torch.inference_mode():
-            for start in range(0, len(indices), size):
-                inputs = feed.plain(indices[start : start + size])
-                if exact:
-                    features = feed.cut.suffix(inputs.float())
-                else:
-                    with self.machine.autocast():
-                        features = feed.cut.suffix(inputs)
-                results.append(self.network.head(features.float()).cpu())
+        results: list[torch.Tensor] = []
+        done = 0
+        while done < len(indices):
+            part = indices[done : done + size]
+            try:
+                results.append(self._logits(feed, part, exact))
+                done += len(part)
+                continue
+            except Exception as error:
+                if len(part) < 2 or not is_out_of_memory(error):
+                    raise
+            size = len(part) // 2
         return torch.cat(results).numpy()
+
+    @torch.inference_mode()
+    def _logits(self, feed: Feed, indices: np.ndarray, exact: bool) -> torch.Tensor:
+        inputs = feed.plain(indices)
+        if exact:
+            features = feed.cut.suffix(inputs.float())
+        else:
+            with self.machine.autocast():
+                features = feed.cut.suffix(inputs)
+        logits: torch.Tensor = self.network.head(features.float())
+        return logits.cpu()
 
     def _validate(self, start: float, started_images: int) -> Iterator[Event]:
         context = self.context
