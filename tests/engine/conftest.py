@@ -35,8 +35,11 @@ def make_studio(tmp_path):
 
 
 @pytest.fixture(autouse=True)
-def two_threads():
-    """Two threads compute, so that sums are added in one order and small networks are not slowed down."""
+def one_thread(monkeypatch):
+    """On a busy machine, threads of small networks wait for each other most of the time."""
     before = torch.get_num_threads()
-    yield
+    torch.set_num_threads(1)
+    with monkeypatch.context() as patch:
+        patch.setattr(torch, "set_num_threads", lambda count: None)
+        yield
     torch.set_num_threads(before)

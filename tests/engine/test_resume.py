@@ -12,10 +12,13 @@ from xferstudio.engine import trainer as training
 from xferstudio.events import EpochDone, PhaseStarted, Progress, RunEnded, RunStarted, StepDone
 
 CASES = {
-    "fine-tune with mixup and AdamW": ("fine-tune", {"epochs": 3, "mixup": 0.4, "stages": 1}),
+    "fine-tune with mixup and AdamW": (
+        "fine-tune",
+        {"epochs": 3, "head_first": False, "mixup": 0.4, "stages": 1},
+    ),
     "fine-tune with gradual unfreezing and views": (
         "fine-tune",
-        {"epochs": 4, "gradual": True, "stages": 3, "views": 2, "batch_norm": True},
+        {"epochs": 3, "gradual": True, "stages": 3, "views": 2, "batch_norm": True},
     ),
     "fine-tune with fresh views, average, and cutmix": (
         "fine-tune",
@@ -54,30 +57,30 @@ def test_interrupted_again_and_again_the_weights_are_those_of_a_straight_run(mak
     options = {"batch_size": 5, **options} if strategy != "extract" else options
     straight = make_studio()
     straight.finish(strategy, **options)
-    for seed in (1, 2):
-        chance = random.Random(f"{case} {seed}")
-        halting = make_studio()
-        interruptions, steps = 0, []
-        for _ in range(100):
-            events = drive(halting, strategy, Counted("interrupt", chance.randint(1, 12)), **options)
-            ended = events[-1]
-            assert isinstance(ended, RunEnded)
-            if ended.reason == "finished":
-                break
-            assert ended.reason == "interrupted", ended.message
-            assert halting.folder().state == "interrupted"
-            interruptions += 1
-            steps += [event.resumed_step for event in events if isinstance(event, RunStarted)]
-        assert ended.reason == "finished"
-        assert interruptions >= 2 or case == "extract with logistic regression"
-        assert steps == sorted(steps)
-        assert same(halting.weights(), straight.weights())
-        assert len(list(halting.project.runs_folder.glob("*-one"))) == 1
-        assert not halting.folder().last.exists()
+    chance = random.Random(case)
+    halting = make_studio()
+    interruptions, steps = 0, []
+    for attempt in range(100):
+        after = 2 if attempt == 0 else chance.randint(2, 28)
+        events = drive(halting, strategy, Counted("interrupt", after), **options)
+        ended = events[-1]
+        assert isinstance(ended, RunEnded)
+        if ended.reason == "finished":
+            break
+        assert ended.reason == "interrupted", ended.message
+        assert halting.folder().state == "interrupted"
+        interruptions += 1
+        steps += [event.resumed_step for event in events if isinstance(event, RunStarted)]
+    assert ended.reason == "finished"
+    assert interruptions >= 1
+    assert steps == sorted(steps)
+    assert same(halting.weights(), straight.weights())
+    assert len(list(halting.project.runs_folder.glob("*-one"))) == 1
+    assert not halting.folder().last.exists()
 
 
 @pytest.mark.usefixtures("every_step_is_told")
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_closed_at_any_event_and_resumed_the_weights_are_those_of_a_straight_run(make_studio, seed):
     options = {"epochs": 3, "stages": 2, "gradual": True, "mixup": 0.2, "ema": 0.8, "batch_size": 6}
     straight = make_studio()
@@ -103,7 +106,7 @@ def test_closed_at_any_event_and_resumed_the_weights_are_those_of_a_straight_run
 
 
 @pytest.mark.usefixtures("every_step_is_told")
-@pytest.mark.parametrize("step", [1, 4, 9])
+@pytest.mark.parametrize("step", [1, 4])
 def test_a_word_sent_into_the_iterator_interrupts_exactly(make_studio, step):
     options = {"epochs": 3, "stages": 1, "batch_size": 6, "mixup": 0.3}
     straight = make_studio()
@@ -138,8 +141,9 @@ def test_a_resumed_run_that_is_interrupted_while_it_opens_keeps_its_checkpoint(m
     options = {"epochs": 3, "stages": 1, "batch_size": 6}
     studio, straight = make_studio(), make_studio()
     straight.finish("fine-tune", **options)
-    drive(studio, "fine-tune", Counted("interrupt", 30), **options)
+    drive(studio, "fine-tune", Counted("interrupt", 22), **options)
     for kind in (RunStarted, PhaseStarted):
+        assert studio.folder().last.exists()
         events = studio.start("fine-tune", **options)
         assert any(isinstance(event, kind) for event in events)
         events.close()
@@ -198,9 +202,9 @@ def test_changed_settings_start_the_run_afresh_and_say_so(make_studio):
 
 def test_changed_images_end_an_interrupted_run_with_a_sentence(make_studio, tmp_path):
     studio = make_studio()
-    drive(studio, "fine-tune", Counted("interrupt", 20), epochs=3)
+    drive(studio, "fine-tune", Counted("interrupt", 3), epochs=3, head_first=False)
     next((tmp_path / "photos-12-3" / "class1").glob("*.png")).unlink()
-    ended = studio.do("fine-tune", epochs=3)[-1]
+    ended = studio.do("fine-tune", epochs=3, head_first=False)[-1]
     assert ended.reason == "failed"
     assert "--fresh" in ended.message
     studio.finish("fine-tune", epochs=3, fresh=True)
@@ -215,15 +219,15 @@ def test_a_finished_run_does_nothing_and_says_so(make_studio):
     assert again[0].summary["val"] == first.summary["val"]
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_interrupted_between_and_within_folds_the_run_gives_the_same(make_studio, seed):
-    options = {"epochs": 2, "stages": 1, "batch_size": 8, "l2_sp": 0.1}
-    straight, halting = (make_studio(val=0.0, folds=3) for _ in range(2))
+@pytest.mark.usefixtures("every_step_is_told")
+def test_interrupted_between_and_within_folds_the_run_gives_the_same(make_studio):
+    options = {"epochs": 2, "stages": 1, "batch_size": 8, "l2_sp": 0.1, "head_first": False}
+    straight, halting = (make_studio(val=0.0, folds=2) for _ in range(2))
     wanted = straight.finish("fine-tune", **options)
-    chance = random.Random(seed)
+    chance = random.Random(5)
     for _ in range(100):
         events = halting.start("fine-tune", **options)
-        for _ in range(chance.randint(4, 16)):
+        for _ in range(chance.randint(3, 24)):
             event = next(events)
             if isinstance(event, RunEnded):
                 break
