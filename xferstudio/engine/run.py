@@ -495,7 +495,13 @@ class _Job:
             **summary,
         }
         metadata = {**facts, "temperature": temperature}
-        save_weights(self.folder.path / WEIGHTS_FILE, trainer.network.state_dict(), metadata)
+        # Modules that a strategy added for its loss (a domain classifier, say) end with the training.
+        learned = {
+            name: tensor
+            for name, tensor in trainer.network.state_dict().items()
+            if name.startswith(("backbone.", "head."))
+        }
+        save_weights(self.folder.path / WEIGHTS_FILE, learned, metadata)
         self.folder.write_summary(summary)
         remove_checkpoint(self.folder.path)
         reason: Reason = "stopped" if stopped else "finished"
