@@ -122,6 +122,46 @@ def test_randomness_that_no_seed_rules_is_told_from_a_wrong_resume():
     check(Wild, "the same run done twice ends with different weights")
 
 
+class WithModule(Good):
+    """A second head on the model, as adversarial methods have, and dropped after the training."""
+
+    def setup(self, ctx: Any) -> None:
+        from torch import nn
+
+        super().setup(ctx)
+        if not hasattr(ctx.model, "extra"):
+            ctx.model.extra = nn.Linear(ctx.model.feature_width, 1)
+
+    def loss(self, ctx: Any, batch: Any) -> Any:
+        features, logits = ctx.forward(batch)
+        return {
+            "task": ctx.task_loss(batch),
+            "extra": (ctx.model.extra(features)[:, 0] * logits[:, 0]).mean(),
+        }
+
+
+def test_a_strategy_may_add_modules_to_the_model():
+    check_strategy(WithModule)
+
+
+def test_a_strategy_that_keeps_a_learning_module_to_itself_does_not_resume_exactly():
+    class Hoarding(WithModule):
+        def setup(self, ctx: Any) -> None:
+            super().setup(ctx)
+            self.extra = ctx.model.extra
+            del ctx.model.extra
+
+        def param_groups(self, ctx: Any) -> Any:
+            learning = {"name": "extra", "params": list(self.extra.parameters()), "lr": 0.01}
+            return [*super().param_groups(ctx), {**learning, "weight_decay": 0.0}]
+
+        def loss(self, ctx: Any, batch: Any) -> Any:
+            features, logits = ctx.forward(batch)
+            return ctx.task_loss(batch) + (self.extra(features)[:, 0] * logits[:, 0]).mean()
+
+    check(Hoarding, "put modules of your own on ctx.model")
+
+
 def test_a_loss_that_is_not_a_number_is_named():
     class Undefined(Good):
         def loss(self, ctx: Any, batch: Any) -> Any:

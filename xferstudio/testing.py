@@ -820,7 +820,10 @@ class _StrategyChecks:
             resumed.end.reason == "finished",
             f"resumed after step {seen}, the run ended as {resumed.end.reason}: {resumed.end.message}",
         )
-        hint = "draw randomness from ctx.generator or torch alone, and keep nothing on self that changes from step to step"
+        hint = (
+            "draw randomness from ctx.generator or torch alone, keep nothing on self that changes from step to "
+            "step, and put modules of your own on ctx.model"
+        )
         where = ", ".join(map(str, told))
         learned = [read_weights(each.folder.path / WEIGHTS_FILE)[0] for each in (straight, resumed)]
         for kind, states in (("last", [straight.watch.last, resumed.watch.last]), ("best", learned)):
