@@ -18,9 +18,11 @@ NAMES = {
     "cache": "fine-tune with and without the prefix cache",
     "accuracy": "accuracy of extract, against scikit-learn",
     "memory": "resident memory on 50,000 images",
+    "means": "ways of computing the frozen layers (by request only)",
     "views": "what augmentation does to accuracy (by request only)",
 }
-DEFAULT = [name for name in NAMES if name != "views"]
+BY_REQUEST = ("means", "views")
+DEFAULT = [name for name in NAMES if name not in BY_REQUEST]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

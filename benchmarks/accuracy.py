@@ -60,9 +60,7 @@ def _logistic(train: np.ndarray, labels: np.ndarray, judged: np.ndarray) -> np.n
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    model = make_pipeline(
-        StandardScaler(), LogisticRegressionCV(Cs=STRENGTHS, cv=FOLDS, max_iter=500, n_jobs=2)
-    )
+    model = make_pipeline(StandardScaler(), LogisticRegressionCV(Cs=STRENGTHS, cv=FOLDS, max_iter=300))
     with warnings.catch_warnings():
         warnings.simplefilter(
             "ignore"

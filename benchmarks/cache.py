@@ -17,7 +17,8 @@ def measure(material: Material) -> Report:
         f"{material.about('hymenoptera')}; no augmentation, the same seed and order of images"
     )
     material.warm_up()
-    for last_stages, name in ((1, "last stage"), (2, "last two stages")):
+    depths = ((1, "last stage"), (2, "last two stages"))
+    for last_stages, name in material.choose(depths[:1], depths, depths):
         found = {}
         for cached in (True, False):
             options: dict[str, Any] = {
