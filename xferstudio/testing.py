@@ -9,7 +9,6 @@ module imports no torch, so that the kit can tell whether a plugin does.
 from __future__ import annotations
 
 import contextlib
-import gc
 import importlib.abc
 import io
 import json
@@ -694,7 +693,6 @@ class _StrategyChecks:
             for event in events:
                 if isinstance(event, RunEnded):
                     end = event
-        gc.collect()
         _need(end is not None, "the run ended without saying why")
         assert end is not None
         text = printed.getvalue().strip()
