@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
 
 import numpy as np
@@ -138,7 +139,7 @@ def test_labels_of_the_test_split_do_not_change_the_model(make_studio, tmp_path)
     with table.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(["path", "label", "split"])
-        held = {path: split for path, split in _splits_of(studio).items()}
+        held = _splits_of(studio)
         for image in before:
             path = image.relative_to(tmp_path).as_posix()
             inner = image.relative_to(tmp_path / "photos-12-3").as_posix()
@@ -256,8 +257,6 @@ def test_a_backbone_that_cannot_be_built_ends_the_run_with_its_sentence(make_stu
 
     def build(pretrained):
         raise UserError("the weights are gone; fetch them again")
-
-    import dataclasses
 
     studio.plugins = Plugins(
         backbones={"tiny": dataclasses.replace(good, build=build)}, strategies=studio.plugins.strategies
