@@ -272,21 +272,20 @@ class RunContext:
 
     def _update(self) -> float | None:
         assert self.optimizer is not None
-        norm = None
-        clip = float(setting(self.options, "clip"))
+        # Without a limit, the norm still tells whether the step would spoil the weights.
+        clip = float(setting(self.options, "clip")) or math.inf
         self.scaler.unscale_(self.optimizer)
-        if clip > 0:
-            parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
-            norm = float(torch.nn.utils.clip_grad_norm_(parameters, clip))
-            # The scaler of float16 skips such a step by itself and lowers its scale.
-            if not math.isfinite(norm) and not self.scaler.is_enabled():
-                raise NotANumber("the gradient is not a number")
+        parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
+        norm = float(torch.nn.utils.clip_grad_norm_(parameters, clip))
+        # The scaler of float16 skips such a step by itself and lowers its scale.
+        if not math.isfinite(norm) and not self.scaler.is_enabled():
+            raise NotANumber("the gradient is not a number")
         self.scaler.step(self.optimizer)
         self.scaler.update()
         self.optimizer.zero_grad(set_to_none=True)
         if self.average is not None:
             self._follow(self.average)
-        return norm if norm is None or math.isfinite(norm) else None
+        return norm if math.isfinite(norm) else None
 
     def _follow(self, average: dict[str, torch.Tensor]) -> None:
         # A young average follows faster, or it would remember the first weights for ever.

@@ -417,6 +417,10 @@ class Trainer:
                 self.network.head(context.feed.cut.suffix(inputs).float()).sum()
         except KeyError:  # the plain rows are not in the store where only augmented ones are used
             return
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            taken = max(taken, self.machine.free_memory())
         # Gradients of activations, workspaces and fragmentation take about as much again.
         fits = int(0.7 * self.machine.free_memory() / max(1.0, 2.0 * taken / len(few)))
         if fits < wanted:
