@@ -46,7 +46,7 @@ def measure(material: Material) -> Report:
         preparation[name] = took if "ONNX" in name else 0.0
     if shutil.which("c++") or shutil.which("cl"):
         start = time.perf_counter()
-        compiled = torch.compile(fold_batch_norm(cut.prefix).to(memory_format=torch.channels_last))
+        compiled = torch.compile(fold_batch_norm(cut.prefix, how).to(memory_format=torch.channels_last))
 
         def by_compiler() -> torch.Tensor:
             with torch.inference_mode(), machine.autocast():
