@@ -64,7 +64,7 @@ class PluginFailure:
     reason: str
 
 
-class _Refused(Exception):  # noqa: N818 (an answer, not an error of ours)
+class _Refused(Exception):
     """Why a plugin is not taken, as the part of a sentence that follows "it"."""
 
 

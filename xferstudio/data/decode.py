@@ -29,7 +29,7 @@ move by half of what an export may differ at most."""
 Pixels = npt.NDArray[np.uint8]
 
 
-class Undecodable(Exception):  # noqa: N818
+class Undecodable(Exception):
     """A picture that cannot be decoded; `reason` is a short sentence for the list of what was left out."""
 
     def __init__(self, reason: str) -> None:
