@@ -2,6 +2,9 @@
 
 import hashlib
 import itertools
+import json
+import os
+import re
 import stat
 import subprocess
 import sys
@@ -226,8 +229,22 @@ def test_the_best_run_is_chosen_by_validation_and_never_by_the_test(small_sample
         made = project.add_run(made, run)
         folder = history.new_run_folder(made, run)
         folder.write_summary({"reason": "finished", "val": {"accuracy": val}, "test": {"accuracy": test}})
-    name, summary = demo._best(made)
+    name, summary, file = demo._best(made)
     assert (name, summary["test"]["accuracy"]) == ("b", 0.6)
+    assert json.loads(file.read_text("utf-8")) == summary
+
+
+def test_an_export_is_used_again_only_if_it_is_of_this_run_and_passed(tmp_path):
+    model, parity, summary = (tmp_path / name for name in ("m.onnx", "m.onnx.parity.json", "summary.json"))
+    for file in (summary, model):
+        file.write_text("x")
+    assert demo._proof(model, summary) == ""
+    parity.write_text(json.dumps({"passed": False, "sentence": "It differs."}))
+    assert demo._proof(model, summary) == ""
+    parity.write_text(json.dumps({"passed": True, "sentence": "It agrees."}))
+    assert demo._proof(model, summary) == "It agrees."
+    os.utime(model, (1, 1))
+    assert demo._proof(model, summary) == ""
 
 
 def test_the_sample_is_found_in_the_source_tree_and_a_missing_one_is_a_sentence(monkeypatch, tmp_path):
@@ -241,16 +258,34 @@ def test_the_sample_is_found_in_the_source_tree_and_a_missing_one_is_a_sentence(
         demo.find_sample()
 
 
+@pytest.fixture(scope="module")
+def tiny_backbone(tmp_path_factory) -> str:
+    """A network of a third of a million parameters in a folder; what it knows does not matter here."""
+    import torch
+
+    from xferstudio.engine.torchvision_ops import import_timm
+
+    timm = import_timm()
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("tiny")
+    network = timm.create_model("test_efficientnet", pretrained=False)
+    timm.models.save_for_hf(network, folder, safe_serialization=True)
+    return f"file:{folder}"
+
+
 @pytest.mark.filterwarnings("default")
 def test_the_demo_goes_from_images_to_a_drawn_sheet_and_a_second_time_does_no_run_again(
-    wheel, small_sample, tmp_path, capsys, monkeypatch
+    wheel, small_sample, tiny_backbone, tmp_path, capsys, monkeypatch
 ):
     package = wheel()
     monkeypatch.chdir(tmp_path)
+    broken = small_sample / "studio" / "dark" / "000.jpg"
+    broken.write_bytes(broken.read_bytes()[:400])
 
     def do(words) -> int:
-        # One epoch is enough here.
-        return cli.main(["epochs=1" if word.startswith("epochs=") else word for word in words])
+        # One epoch of a tiny network is enough here.
+        words = ["epochs=1" if word.startswith("epochs=") else word for word in words]
+        return cli.main([*words, *(("--backbone", tiny_backbone) if words[0] == "new" else ())])
 
     def table() -> Path:
         return xrays.xrays(lambda _: package, digest(package), each=9)
@@ -264,12 +299,16 @@ def test_the_demo_goes_from_images_to_a_drawn_sheet_and_a_second_time_does_no_ru
         assert sheet.width > 1000
     runs = sorted((tmp_path / "out").glob("*/runs/*/summary.json"))
     assert len(runs) == 6
+    counts = [json.loads(file.read_text("utf-8"))["counts"] for file in runs if "apples" in file.parts]
+    assert [(each["found"], each["left_out"]) for each in counts] == [(20, 1)] * 3
     before = [file.stat().st_mtime_ns for file in runs]
 
     assert demo.run_demo(Path("out"), do, xray_table=no_xrays, sample=small_sample) == 0
     second = capsys.readouterr().out
     assert "The X-rays are left out this time, because pip could not download them" in second
     assert "is finished already" in second
+    assert "is there already. " in second
+    assert not re.search(r"^\$ .* export ", second, re.MULTILINE)
     assert [
         file.stat().st_mtime_ns for file in sorted((tmp_path / "out").glob("*/runs/*/summary.json"))
     ] == before

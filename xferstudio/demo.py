@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shlex
@@ -223,31 +224,48 @@ class _Tour:
                 self._command("add", shown, "--strategy", strategy, *options)
         self._command("run", shown, "extract", "fine-tune", "scratch")
         self._command("compare", shown)
-        best, summary = _best(project.load(folder))
+        best, summary, summary_file = _best(project.load(folder))
         _paragraph(
             f"\n{best} did best on the validation images ({as_percent(summary['val'].get('accuracy'))}), so that is "
             "the one to take away. The test images have no say in this choice."
         )
         model = folder / "exports" / f"{best}.onnx"
-        self._command("export", shown, best, "--to", "onnx", "--out", _shown(model), "--overwrite")
+        proof = _proof(model, summary_file)
+        if proof:
+            say(f"{_shown(model)} is there already. {proof}")
+        else:
+            self._command("export", shown, best, "--to", "onnx", "--out", _shown(model), "--overwrite")
         return summary, model
 
 
-def _best(of: project.Project) -> tuple[str, dict[str, Any]]:
-    """The run that did best on validation, and its summary; of equals the one that stands first."""
-    best: tuple[str, dict[str, Any]] | None = None
+def _best(of: project.Project) -> tuple[str, dict[str, Any], Path]:
+    """The run that did best on validation, its summary and the file of it; of equals the one that stands first."""
+    best: tuple[str, dict[str, Any], Path] | None = None
     for run in of.runs:
         ended = history.latest(of, run.name)
         summary = ended.summary() if ended is not None else None
-        if summary is None or (summary.get("val") or {}).get("accuracy") is None:
+        if ended is None or summary is None or (summary.get("val") or {}).get("accuracy") is None:
             continue
         if best is None or summary["val"]["accuracy"] > best[1]["val"]["accuracy"]:
-            best = run.name, summary
+            best = run.name, summary, ended.summary_file
     if best is None:
         raise UserError(
             f"no run in {of.folder} has a result to go on with; delete the folder and start again"
         )
     return best
+
+
+def _proof(model: Path, summary: Path) -> str:
+    """The sentence on an export that is there already; empty if there is none of this run, or none that passed."""
+    from xferstudio.engine.export import parity_path
+
+    try:
+        if model.stat().st_mtime < summary.stat().st_mtime:
+            return ""
+        parity = json.loads(parity_path(model).read_text("utf-8"))
+        return str(parity["sentence"]) if parity["passed"] else ""
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def _by_class(folder: Path) -> dict[str, list[Path]]:
