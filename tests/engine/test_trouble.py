@@ -15,6 +15,7 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -127,7 +128,7 @@ class Poisoned(Scratch):
     id = "poisoned"
     label = "Poisoned"
     Options = ScratchOptions
-    when: dict[int, int] = {}
+    when: ClassVar[dict[int, int]] = {}
     gradient_only = False
     steps = 0
 
