@@ -27,8 +27,10 @@ log = logging.getLogger(__name__)
 REDUCED_PRECISION_LIMIT = 0.05
 # ... and where it is this many times faster than the fastest float32.
 WORTH_REDUCING = 1.3
+# Images in each slice of the race.
+RACE_IMAGES = 8
 # Images from which a conversion for ONNX Runtime, of a second or two, pays.
-WORTH_CONVERTING = 100
+WORTH_CONVERTING = 150
 
 
 class _Tracer(fx.Tracer):
@@ -111,15 +113,18 @@ def find_cut(backbone: nn.Module, how: Preprocessing, batch_norm: bool = True) -
         frozen = _untainted(training, root)
         root.eval()
         evaluation = _Tracer().trace(root)
-        boundary = _boundary(evaluation, training, frozen, root, how)
+        device = next(backbone.parameters()).device
+        probe = torch.randn(3, 3, *how.size, generator=torch.Generator().manual_seed(0)).to(device)
+        recorder = _RowsPerImage(fx.GraphModule(root, evaluation), len(probe))
+        with torch.inference_mode():
+            whole = recorder.run(probe)
+        boundary = _boundary(evaluation, training, frozen, recorder.good)
         if boundary is None:
             return nothing
         prefix, suffix_eval = _split(evaluation, boundary, root)
         _, suffix_train = _split(training, boundary, root)
-        device = next(backbone.parameters()).device
-        probe = torch.randn(2, 3, *how.size, generator=torch.Generator().manual_seed(0)).to(device)
         with torch.inference_mode():
-            whole, parts = backbone(probe), suffix_eval(prefix(probe))
+            parts = suffix_eval(prefix(probe))
         if not torch.allclose(whole, parts, rtol=1e-3, atol=1e-4 * float(whole.abs().max())):
             return Cut(
                 "images", nn.Identity(), backbone, "the two parts of the network do not equal the whole"
@@ -197,7 +202,7 @@ class _RowsPerImage(fx.Interpreter):
 
 
 def _boundary(
-    evaluation: fx.Graph, training: fx.Graph, frozen: list[str], root: nn.Module, how: Preprocessing
+    evaluation: fx.Graph, training: fx.Graph, frozen: list[str], whole_rows: set[str]
 ) -> str | None:
     """The last node in `frozen` at which one tensor crosses, the same in both traces."""
     dynamic = _depends_on_input(evaluation)
@@ -207,9 +212,6 @@ def _boundary(
     same = 0
     while same < min(len(order), len(frozen), len(twin)) and order[same].name == frozen[same] == twin[same]:
         same += 1
-    recorder = _RowsPerImage(fx.GraphModule(root, evaluation), 3)
-    with torch.inference_mode():
-        recorder.run(torch.zeros(3, 3, *how.size, device=next(root.parameters()).device))
     position = {node: place for place, node in enumerate(order)}
     last_use = [
         max((position[user] for user in node.users if user in position), default=-1) for node in order
@@ -217,7 +219,7 @@ def _boundary(
     for place in range(same - 1, 0, -1):
         node = order[place]
         if (
-            node.name in recorder.good
+            node.name in whole_rows
             and last_use[place] > place
             and all(use <= place for use in last_use[:place])
         ):
@@ -245,12 +247,14 @@ def _split(graph: fx.Graph, boundary: str, root: nn.Module) -> tuple[nn.Module, 
             crossed = True
         elif constant or crossed:
             known_second[node] = second.node_copy(node, lambda n: known_second[n])
-    parts = fx.GraphModule(root, first), fx.GraphModule(root, second)
-    for part in parts:
-        part.graph.eliminate_dead_code()
-        part.graph.lint()
-        part.recompile()
-    return parts
+    return _without_dead_code(root, first), _without_dead_code(root, second)
+
+
+def _without_dead_code(root: nn.Module, graph: fx.Graph) -> fx.GraphModule:
+    fx.GraphModule(root, graph).graph.eliminate_dead_code()
+    graph.lint()
+    # Anew, because the first one holds what the dead code used: trained weights are no part of the prefix.
+    return fx.GraphModule(root, graph)
 
 
 # ----------------------------------------------------------------------------------------- running it
@@ -312,61 +316,71 @@ Means = Callable[[np.ndarray], torch.Tensor]
 class Runner:
     """Computes boundary activations of prepared images by the fastest correct means at hand.
 
-    Call it with uint8 (N, H, W, 3); it gives a CPU tensor (N, ...). The means race on the first batches of the
-    real work, so choosing costs nothing. Means whose results move too far from float32 are refused; `note` says
-    how far the chosen one moves, if it is not exact.
+    Call it with uint8 (N, H, W, 3); it gives a CPU tensor (N, ...). The means race on slices of the first real
+    batches, so choosing costs next to nothing. Means whose results move too far from float32 are refused;
+    `means` names the chosen one, `note` says how far it moves, if it is not exact.
     """
 
     def __init__(self, candidates: dict[str, Means], exact: Means, storage: torch.dtype) -> None:
         self.note = ""
         self.means = ""
-        self._candidates = candidates
+        self._candidates = dict(candidates)
         self._exact, self._storage = exact, storage
-        self._seconds: dict[str, list[float]] = {}
+        self._seconds: dict[str, list[float]] = {name: [] for name in candidates}
         self._errors: dict[str, float] = {}
 
     def __call__(self, batch: np.ndarray) -> torch.Tensor:
+        rows = []
+        while not self.means and len(batch):
+            part, batch = batch[:RACE_IMAGES], batch[RACE_IMAGES:]
+            rows.append(self._race(part).to(self._storage))
+        if len(batch):
+            rows.append(self._candidates[self.means](batch).to(self._storage))
+        return torch.cat(rows) if len(rows) > 1 else rows[0]
+
+    def _race(self, batch: np.ndarray) -> torch.Tensor:
+        """Admit the candidates on the first slice, which also warms them up; then time each once."""
         if not self._errors:
-            self._admit(batch[:8])
-        if len(self._candidates) > 1:
-            for name in self._candidates:  # each runs twice: the first time warms up
-                if len(self._seconds.setdefault(name, [])) < 2:
-                    return self._timed(name, batch)
-            self._settle()
-        return next(iter(self._candidates.values()))(batch).to(self._storage)
-
-    def _timed(self, name: str, batch: np.ndarray) -> torch.Tensor:
+            reference = self._exact(batch)
+            for name, means in list(self._candidates.items()):
+                self._errors[name] = 0.0 if means is self._exact else _moved(name, means, batch, reference)
+                if not self._errors[name] <= (1e-3 if "float32" in name else REDUCED_PRECISION_LIMIT):
+                    del self._candidates[name]
+            if len(self._candidates) < 2:
+                self._settle()
+            return reference
+        name = next(name for name in self._candidates if not self._seconds[name])
         start = time.perf_counter()
-        rows = self._candidates[name](batch).to(self._storage)
+        rows = self._candidates[name](batch)
         self._seconds[name].append((time.perf_counter() - start) / len(batch))
+        if all(self._seconds[name] for name in self._candidates):
+            self._settle()
         return rows
-
-    def _admit(self, batch: np.ndarray) -> None:
-        reference = self._exact(batch).float()
-        for name, means in list(self._candidates.items()):
-            try:
-                moved = means(batch).float() - reference
-                self._errors[name] = float(moved.norm() / reference.norm().clamp_min(1e-12))
-            except RuntimeError as error:
-                log.info("%s does not run here: %s", name, error)
-                self._errors[name] = float("inf")
-            if not self._errors[name] <= (1e-3 if "float32" in name else REDUCED_PRECISION_LIMIT):
-                del self._candidates[name]
 
     def _settle(self) -> None:
         """Float32 wins unless reduced precision is clearly faster: exact features are what is shipped."""
 
         def cost(name: str) -> float:
-            return min(self._seconds[name]) * (1 if "float32" in name else WORTH_REDUCING)
+            return min(self._seconds[name], default=0.0) * (1 if "float32" in name else WORTH_REDUCING)
 
-        best = min(self._candidates, key=cost)
-        self._candidates = {best: self._candidates[best]}
-        self.means = best
-        if "float32" not in best:
+        if not self._candidates:
+            self._candidates = {"eager channels-last float32": self._exact}
+        self.means = min(self._candidates, key=cost)
+        if "float32" not in self.means:
             self.note = (
-                f"features are computed in {best.split()[-1] if 'autocast' not in best else best.split()[-3]}; on 8 images they "
-                f"differ from float32 by {self._errors[best]:.1%} (limit {REDUCED_PRECISION_LIMIT:.0%})"
+                f"features are computed by {self.means}; on {RACE_IMAGES} images they differ from float32 by "
+                f"{self._errors[self.means]:.1%} (limit {REDUCED_PRECISION_LIMIT:.0%})"
             )
+
+
+def _moved(name: str, means: Means, batch: np.ndarray, reference: torch.Tensor) -> float:
+    """Relative error in the 2-norm against float32; infinite for means that do not run here."""
+    try:
+        difference = means(batch).float() - reference.float()
+    except RuntimeError as error:
+        log.info("%s does not run here: %s", name, error)
+        return float("inf")
+    return float(difference.norm() / reference.float().norm().clamp_min(1e-12))
 
 
 def make_runner(cut: Cut, how: Preprocessing, machine: Machine, images: int) -> Runner:
@@ -391,6 +405,7 @@ def make_runner(cut: Cut, how: Preprocessing, machine: Machine, images: int) -> 
     if device.type == "cpu" and images >= WORTH_CONVERTING:
         session = _onnx_session(cut.prefix, how, machine)
         if session is not None:
+            del candidates["eager channels-last float32"]  # never the faster of the two
             candidates["ONNX Runtime float32"] = lambda batch: torch.from_numpy(session(batch))
     if machine.precision != "float32":
         reduced = copy.deepcopy(plain).to(machine.dtype)
