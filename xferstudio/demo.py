@@ -8,6 +8,7 @@ import random
 import shlex
 import shutil
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from xferstudio import history, project
 from xferstudio.api import UserError
 from xferstudio.steering import INTERRUPTED
-from xferstudio.terminal import as_accuracy, as_percent, as_time, say, text_width, warn, wrapped
+from xferstudio.terminal import as_accuracy, as_percent, as_time, say, text_width, warn
 from xferstudio.xrays import NotToBeHad, xrays
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def _heading(text: str) -> None:
 
 
 def _paragraph(text: str) -> None:
-    say("\n".join(line.strip() for line in wrapped(text).splitlines()))
+    say("\n" + textwrap.fill(text, 100, break_long_words=False, break_on_hyphens=False))
     sys.stdout.flush()
 
 
@@ -150,14 +151,14 @@ class _Tour:
         everything = _by_class(market)
         few = [file for files in everything.values() for file in files[:2]]
         _paragraph(
-            "\nThe model has seen apples in the studio only. These are at the market, among other fruit and in "
+            "The model has seen apples in the studio only. These are at the market, among other fruit and in "
             "another light; the folder names the truth:"
         )
         self._command("predict", _shown(model), *map(_shown, few))
         answers = _predict(model, [file for files in everything.values() for file in files])
         home_accuracy = as_accuracy(home.get("test") or {})
         _paragraph(
-            f"\nOf all {len(answers)} apples at the market it gets {_counted_right(answers)} right; on the test "
+            f"Of all {len(answers)} apples at the market it gets {_counted_right(answers)} right; on the test "
             f"images from the studio the same model got {home_accuracy}. Another place is another task: ask a "
             "model about images like those that it has learned from."
         )
@@ -226,7 +227,7 @@ class _Tour:
         self._command("compare", shown)
         best, summary, summary_file = _best(project.load(folder))
         _paragraph(
-            f"\n{best} did best on the validation images ({as_percent(summary['val'].get('accuracy'))}), so that is "
+            f"{best} did best on the validation images ({as_percent(summary['val'].get('accuracy'))}), so that is "
             "the one to take away. The test images have no say in this choice."
         )
         model = folder / "exports" / f"{best}.onnx"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Iterator
 from typing import Any
@@ -13,6 +14,8 @@ from torch.nn import functional
 # Strengths of the pull towards zero, from strong to weak; features are scaled to a mean squared length of 1.
 STRENGTHS = tuple(10 ** (-exponent / 2) for exponent in range(2, 15))
 ITERATIONS = 60
+# Multiplications in one product of rows and solutions below which one thread is faster than two.
+ONE_THREAD = 3_000_000
 
 
 class MLP(nn.Sequential):
@@ -189,6 +192,18 @@ def _stratified_folds(labels: torch.Tensor, folds: int, seed: int) -> torch.Tens
     return fold
 
 
+@contextlib.contextmanager
+def _threads_for(work: int) -> Iterator[None]:
+    """One thread for small matrices, where waiting for each other takes longer than the work."""
+    threads = torch.get_num_threads()
+    if work < ONE_THREAD:
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
 class _Problem:
     """Several logistic regressions on the same rows with different row weights, solved side by side.
 
@@ -237,7 +252,12 @@ class _Problem:
 
         Ends where a full step would gain less than about `precision` of the objective.
         """
-        weights = weights / weights.sum(0)
+        with _threads_for(self.rows.shape[0] * solution.numel()):
+            return self._solve(solution, weights / weights.sum(0), strength, precision)
+
+    def _solve(
+        self, solution: torch.Tensor, weights: torch.Tensor, strength: float, precision: float
+    ) -> torch.Tensor:
         penalty = torch.full_like(self.curvature, strength)
         penalty[-1] = 0
         inverse = (1 / (self.curvature / self.classes + penalty))[:, None, None]

@@ -12,9 +12,6 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 from torch import nn
-from xferstudio_plugins.extract import Extract
-from xferstudio_plugins.finetune import FineTune
-from xferstudio_plugins.scratch import Scratch
 
 from xferstudio.api import Backbone, Preprocessing, Strategy
 from xferstudio.engine.control import Control
@@ -24,6 +21,9 @@ from xferstudio.events import Event, RunEnded, RunStarted
 from xferstudio.history import RunFolder, latest
 from xferstudio.plugins import Plugins
 from xferstudio.project import Project, Run
+from xferstudio_plugins.extract import Extract
+from xferstudio_plugins.finetune import FineTune
+from xferstudio_plugins.scratch import Scratch
 
 HOW = Preprocessing(size=(32, 32), crop="squash", interpolation="bilinear")
 COLOURS = ((200, 60, 60), (60, 200, 60), (60, 60, 200), (180, 180, 60))

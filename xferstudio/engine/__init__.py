@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from xferstudio.engine.control import Control
 
 if TYPE_CHECKING:
     from xferstudio.engine.run import run
+
+# Before torch starts its threads: those that wait must sleep, not spin. Decoding threads and other programs need
+# the cores, and on a busy machine spinning makes small operations ten times slower.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 __all__ = ["Control", "run"]
 

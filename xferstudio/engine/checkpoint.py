@@ -51,7 +51,9 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
         for file in temporary.iterdir():
             with file.open("rb+") as handle:
                 os.fsync(handle.fileno())
-        if current.exists():  # else a kill came between the renames below, and the previous one is all there is
+        if (
+            current.exists()
+        ):  # else a kill came between the renames below, and the previous one is all there is
             shutil.rmtree(previous, ignore_errors=True)
             current.rename(previous)
         temporary.rename(current)

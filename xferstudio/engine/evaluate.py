@@ -214,7 +214,7 @@ def metrics(
             if labelled[k]:
                 drawn = _group_interval(float(recalls[k]), draws["recall"][:, k], count)
                 recall_low[k], recall_high[k] = _widest(
-                    (float(recall_low[k]), float(recall_high[k])), grouped
+                    (float(recall_low[k]), float(recall_high[k])), drawn
                 )
             if called[k]:
                 drawn = _group_interval(float(precisions[k]), draws["precision"][:, k], count)

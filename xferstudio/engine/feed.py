@@ -60,6 +60,7 @@ class Feed:
         views: int = 0,
         augment: str = "none",
         seed: int = 0,
+        backbone_hash: str = "",
     ) -> None:
         self.images, self.cut, self.how, self.machine, self.store = images, cut, how, machine, store
         self.views, self.augment, self.seed = views, augment, seed
@@ -70,7 +71,7 @@ class Feed:
         whole = cut.is_empty
         dtype = "uint8" if whole else "float32" if cut.is_whole else machine.precision
         identity = {
-            "prefix": "" if whole else prefix_identity(cut),
+            "prefix": "" if whole else (backbone_hash if cut.is_whole else "") or prefix_identity(cut),
             "boundary": cut.boundary,
             "preprocessing": how.to_dict(),
             "precision": "" if whole else machine.precision,

@@ -356,7 +356,7 @@ class _Job:
     ) -> Generator[Event, None, bool]:
         torch.manual_seed(int(getattr(self.options, "seed", 0)))
         network = build_network(self.backbone, self.strategy, len(classes))
-        self.initial_hash = weights_hash(network.backbone.state_dict())
+        self.backbone_hash = weights_hash(network.backbone.state_dict())
         self.trainer = Trainer(
             network,
             type(self.strategy)(self.options),  # its own for each fold: a strategy may remember its network
@@ -370,6 +370,7 @@ class _Job:
             self.store,
             self.control,
             self._save,
+            self.backbone_hash,
         )
         try:
             yield from self.trainer.fit(checkpoint)
@@ -494,7 +495,7 @@ class _Job:
             "notices": self.notices,
             **summary,
         }
-        metadata = {**facts, "temperature": temperature}
+        metadata = {**facts, "temperature": temperature, "weights_hash": self.backbone_hash}
         # Modules that a strategy added for its loss (a domain classifier, say) end with the training.
         learned = {
             name: tensor

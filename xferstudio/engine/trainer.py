@@ -89,6 +89,7 @@ class Trainer:
     store: FeatureStore
     control: Control
     save: Callable[[Checkpoint], None]
+    backbone_hash: str = ""
     at: Progressed = field(default_factory=Progressed)
 
     def __post_init__(self) -> None:
@@ -103,7 +104,6 @@ class Trainer:
         self._saved_at = time.monotonic()
         self._restored: Checkpoint | None = None
         self._good: Checkpoint | None = None
-        self._memory_told = False
 
     # ------------------------------------------------------------------------------------------- the fit
 
@@ -168,6 +168,7 @@ class Trainer:
             views,
             str(setting(self.options, "augment")),
             seed,
+            self.backbone_hash if self.at.step == 0 else "",
         )
         yield from context.feed.fill(
             self.train, self.val, self.poll, "reading images" if cut.is_empty else "computing features"
@@ -216,7 +217,7 @@ class Trainer:
             self._restored = None
 
     def _epoch(self) -> Iterator[Event]:
-        start, started_images = time.perf_counter(), self.at.trained_images
+        start = time.perf_counter()
         context = self.context
         context.tally = type(context.tally)()
         while True:
@@ -232,9 +233,8 @@ class Trainer:
         self.at.batches_done = context.batches_done = 0
         self.at.epoch += 1
         self.at.epoch_in_phase += 1
-        yield from self._validate(start, started_images)
-        if len(self.val) or self.at.epoch == self.epochs:
-            yield from self._when_due()
+        yield from self._validate(start)
+        yield from self._when_due()
 
     def _steps(self) -> Iterator[Event]:
         context = self.context
@@ -321,7 +321,7 @@ class Trainer:
         logits: torch.Tensor = self.network.head(features.float())
         return logits.cpu()
 
-    def _validate(self, start: float, started_images: int) -> Iterator[Event]:
+    def _validate(self, start: float) -> Iterator[Event]:
         context = self.context
         kept = None
         if context.average is not None and context.steps_in_phase:
