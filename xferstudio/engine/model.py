@@ -58,7 +58,30 @@ def build_network(backbone: Backbone, strategy: Strategy, classes: int) -> Netwo
     """A network for a new run: pretrained or fresh as the strategy says, with a new head."""
     body = backbone.build(strategy.pretrained)
     width = feature_width(body, backbone.preprocessing())
+    if not strategy.pretrained:
+        for module in body.modules():
+            if isinstance(module, nn.modules.batchnorm._BatchNorm) and module.momentum is not None:
+                module.register_forward_pre_hook(_FirstBatches(module.momentum))
     return Network(body, make_head(strategy, width, classes), width)
+
+
+class _FirstBatches:
+    """Lets the running statistics of a fresh batch norm start as the plain mean of its first batches.
+
+    They start at mean 0 and variance 1, which has nothing to do with the data and, over a few dozen steps,
+    is never quite forgotten: the network learns, and says the same of every image when it is evaluated. A
+    baseline that is crippled so would flatter whatever is compared with it. A function of the number of
+    batches seen, which is part of the state, so a resumed run goes on exactly.
+    """
+
+    def __init__(self, momentum: float) -> None:
+        self.momentum = momentum
+
+    def __call__(self, module: nn.Module, _inputs: object) -> None:
+        """Before each forward pass."""
+        seen = module.num_batches_tracked
+        if module.training and isinstance(seen, torch.Tensor):
+            module.momentum = max(self.momentum, 1 / (int(seen) + 1))  # type: ignore[assignment]
 
 
 def make_head(strategy: Strategy, width: int, classes: int) -> nn.Module:
