@@ -15,7 +15,7 @@ RIGHT, WRONG = "#00805c", "#c8501e"
 """A bluish green and a vermilion, which the colour-blind tell apart; and the marks differ in shape too."""
 
 _PAPER, _CARD, _INK, _FAINT, _TRACK = "#f3f2ef", "#ffffff", "#1d1d1f", "#6b6b70", "#e4e3df"
-_SIDE, _GAP, _PAD, _TEXT = 260, 20, 16, 118
+_SIDE, _GAP, _PAD, _TEXT = 260, 20, 16, 96
 
 _Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 

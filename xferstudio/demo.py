@@ -189,7 +189,7 @@ class _Tour:
         _draw(
             sheet,
             "Chest X-rays: what the model says",
-            f"{len(drawn)} of the {total} test images, drawn by lot; the bar is the model's confidence",
+            f"{len(drawn)} of the {total} test images, {TILES} of each class drawn by lot; the bar: how sure it is",
             answers,
         )
         right = sum(each.label == each.path.parent.name for each in answers)
