@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 import torch
 from studio import Studio, paint_classes
 
+from xferstudio.engine import trainer as training
 from xferstudio.engine.store import FeatureStore
 from xferstudio.project import DataSpec, Project, SplitSpec, create
 
@@ -43,3 +45,21 @@ def one_thread(monkeypatch):
         patch.setattr(torch, "set_num_threads", lambda count: None)
         yield
     torch.set_num_threads(before)
+
+
+class _Clock:
+    """Lets every step be told, however quick it was."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def perf_counter(self) -> float:
+        self.now += 0.05
+        return self.now
+
+    monotonic = staticmethod(time.monotonic)
+
+
+@pytest.fixture
+def every_step_is_told(monkeypatch):
+    monkeypatch.setattr(training, "time", _Clock())

@@ -12,7 +12,6 @@ from torch import nn
 
 from xferstudio.api import Preprocessing
 from xferstudio.engine import prefix as prefixes
-from xferstudio.engine import trainer as training
 from xferstudio.engine.device import choose
 from xferstudio.engine.model import set_modes, stages
 from xferstudio.engine.prefix import Runner, find_cut, fold_batch_norm, make_runner, prefix_identity
@@ -246,20 +245,9 @@ def test_the_cut_is_where_a_single_tensor_crosses():
     assert find_cut(made, SMALL).boundary == "stem"
 
 
-class _Clock:
-    def __init__(self):
-        self.now = 0.0
-
-    def perf_counter(self):
-        self.now += 0.05
-        return self.now
-
-    monotonic = staticmethod(time.monotonic)
-
-
+@pytest.mark.usefixtures("every_step_is_told")
 @pytest.mark.parametrize("head_first", [False, True])
-def test_losses_are_the_same_with_and_without_the_cache(make_studio, monkeypatch, head_first):
-    monkeypatch.setattr(training, "time", _Clock())
+def test_losses_are_the_same_with_and_without_the_cache(make_studio, head_first):
     losses, boundaries = [], []
     for cache in (True, False):
         studio = make_studio()

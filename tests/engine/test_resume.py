@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import random
-import time
 
 import pytest
 from studio import Counted, drive, same
 
-from xferstudio.engine import trainer as training
 from xferstudio.events import EpochDone, PhaseStarted, Progress, RunEnded, RunStarted, StepDone
 
 CASES = {
@@ -31,24 +29,6 @@ CASES = {
     "extract with an mlp": ("extract", {"head": "mlp", "epochs": 4}),
     "extract with logistic regression": ("extract", {}),
 }
-
-
-class _Clock:
-    """Lets every step be told, however quick it was."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def perf_counter(self) -> float:
-        self.now += 0.05
-        return self.now
-
-    monotonic = staticmethod(time.monotonic)
-
-
-@pytest.fixture
-def every_step_is_told(monkeypatch):
-    monkeypatch.setattr(training, "time", _Clock())
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -115,7 +115,7 @@ def test_other_weights_or_another_preprocessing_take_other_rows(make_studio, com
 @pytest.mark.parametrize("damage", ["torn rows", "torn index", "no index", "noise", "empty"])
 def test_a_damaged_segment_is_ignored_and_computed_again(make_studio, computed, damage):
     studio = make_studio()
-    wanted = studio.finish("extract").summary["test"]
+    wanted = studio.finish("extract").summary["test"]["log_loss"]
     rows, index = (next(studio.store.folder.rglob(f"*.{kind}")) for kind in ("npy", "idx"))
     if damage == "torn rows":
         rows.write_bytes(rows.read_bytes()[:-100])
@@ -128,7 +128,8 @@ def test_a_damaged_segment_is_ignored_and_computed_again(make_studio, computed, 
     else:
         rows.write_bytes(b"")
     before = sum(computed)
-    assert studio.finish("extract", fresh=True).summary["test"] == wanted
+    again = studio.finish("extract", fresh=True).summary["test"]["log_loss"]
+    assert again == pytest.approx(wanted, rel=1e-4)
     assert sum(computed) > before
     after = sum(computed)
     studio.finish("extract", fresh=True)
