@@ -234,7 +234,9 @@ class Feed:
                         raise OSError(f"an image became unreadable while the run was going on: {result}")
                     arrays.append(result)
                 self.waited += time.perf_counter() - start
-                yield self._to_device(self._through(np.stack(arrays), len(todo)))
+                rows = self._through(np.stack(arrays), len(todo))
+                # Autograd refuses tensors that were made in inference mode.
+                yield self._to_device(rows.clone() if rows.is_inference() else rows)
         finally:
             loaded.close()
 
