@@ -36,8 +36,8 @@ class _Budget:
     estimate: str
 
 
-SAMPLE = _Budget(8, "about a minute and a half on two CPU cores that have nothing else to do")
-XRAYS = _Budget(3, "about two minutes on the same")
+SAMPLE = _Budget(8, "about two minutes on two CPU cores with nothing else to do")
+XRAYS = _Budget(3, "about two minutes more on such cores")
 TILES = 6
 """Images of each class on the sheet of X-rays."""
 
