@@ -1,11 +1,14 @@
 """A network that starts from scratch can be evaluated after few steps: its batch statistics are of the data."""
 
 import copy
+from types import SimpleNamespace
 
+import pytest
 import torch
 from torch import nn
 
-from xferstudio.engine.model import _FirstBatches
+from xferstudio.api import Preprocessing
+from xferstudio.engine.model import _FirstBatches, build_network
 
 
 def fresh(hooked: bool) -> nn.BatchNorm1d:
@@ -51,3 +54,20 @@ def test_a_restored_norm_goes_on_exactly():
         straight(batch)
         resumed(batch)
     assert torch.equal(straight.running_var, resumed.running_var)
+
+
+@pytest.mark.parametrize("pretrained", [False, True])
+def test_only_a_network_without_pretrained_weights_starts_its_statistics_anew(pretrained):
+    def build(_pretrained: bool) -> nn.Module:
+        return nn.Sequential(
+            nn.Conv2d(3, 4, 1), nn.BatchNorm2d(4), nn.AdaptiveAvgPool2d(1), nn.Flatten()
+        ).eval()
+
+    how = Preprocessing((8, 8), (0.5, 0.5, 0.5), (0.5, 0.5, 0.5), "bilinear", 1.0, "center")
+    backbone = SimpleNamespace(build=build, preprocessing=lambda: how)
+    strategy = SimpleNamespace(pretrained=pretrained, head=lambda width, classes: None)
+    norm = build_network(backbone, strategy, 2).train().backbone[1]
+    images = 3 + torch.randn(16, 4, 8, 8)
+    norm(images)
+    usual = 0.1 * images.mean((0, 2, 3))
+    torch.testing.assert_close(norm.running_mean, usual if pretrained else 10 * usual)
