@@ -10,7 +10,7 @@ import torch
 from studio import CalmNet, TinyNet, backbone
 from torch import nn
 
-from xferstudio.api import Preprocessing
+from xferstudio.api import Preprocessing, UserError
 from xferstudio.engine import prefix as prefixes
 from xferstudio.engine.device import choose
 from xferstudio.engine.model import set_modes, stages
@@ -314,6 +314,14 @@ def test_means_that_move_the_features_are_refused_however_fast():
     for seed in range(5):
         assert torch.equal(runner(pixels(4, seed)), exact(pixels(4, seed)))
     assert not runner.note
+
+
+def test_features_that_are_not_numbers_end_with_a_sentence():
+    def spoilt(batch):
+        return torch.full((len(batch), 4), float("nan"))
+
+    with pytest.raises(UserError, match="not numbers"):
+        Runner({"eager float32": spoilt}, spoilt, torch.float32)(pixels(4))
 
 
 def test_means_that_do_not_run_here_are_passed_over():

@@ -366,6 +366,57 @@ def test_killed_at_random_moments_a_run_ends_with_the_weights_of_a_straight_one(
     }
 
 
+@contextlib.contextmanager
+def small_disk(folder, size):
+    """A disk of its own at `folder`; gives a function that makes it larger. Needs rights that few have."""
+    folder.mkdir(parents=True, exist_ok=True)
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(folder)]
+    try:
+        refused = subprocess.run(mount, capture_output=True, timeout=20).returncode
+    except OSError:
+        refused = 1
+    if refused:
+        pytest.skip("this user may not mount a small disk")
+    try:
+        grow = ["mount", "-o", "remount,size=50m", str(folder)]
+        yield lambda: subprocess.run(grow, check=True, capture_output=True, timeout=20)
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], capture_output=True, timeout=20)
+
+
+@posix
+@pytest.mark.parametrize("size", ["12k", "60k", "100k", "160k"])
+def test_a_real_disk_that_is_full_ends_the_run_with_a_sentence_and_it_is_resumed_with_more_space(
+    make_studio, monkeypatch, size
+):
+    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", 0.0)
+    options = {"epochs": 3, "batch_size": 9, "mixup": 0.2}
+    studio = make_studio()
+    with small_disk(studio.project.runs_folder, size) as grow:
+        ended = studio.do("scratch", **options)[-1]
+        assert ended.reason == "failed"
+        assert "space" in ended.message
+        assert "Error:" not in ended.message
+        grow()
+        studio.finish("scratch", **options)
+        straight = make_studio()
+        straight.finish("scratch", **options)
+        assert same(straight.weights(), studio.weights())
+        assert not list(studio.folder().path.glob(".*.tmp"))
+
+
+@posix
+def test_a_real_disk_without_space_for_features_ends_the_run_with_a_sentence(make_studio):
+    studio = make_studio()
+    with small_disk(studio.store.folder, "16k") as grow:
+        ended = studio.do("scratch", epochs=1)[-1]
+        assert ended.reason == "failed"
+        assert "cache clear" in ended.message
+        assert not [*studio.store.folder.rglob("*.npy"), *studio.store.folder.rglob("*.tmp")]
+        grow()
+        studio.finish("scratch", epochs=1)
+
+
 @posix
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 @pytest.mark.parametrize("limit", [300, 6_000, 30_000, 60_000])
