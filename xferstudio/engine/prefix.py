@@ -16,7 +16,7 @@ import torch
 from torch import fx, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from xferstudio.api import Preprocessing
+from xferstudio.api import Preprocessing, UserError
 from xferstudio.engine.device import Machine
 from xferstudio.engine.model import normalise, set_modes, weights_hash
 from xferstudio.engine.torchvision_ops import import_timm
@@ -342,6 +342,11 @@ class Runner:
         """Admit the candidates on the first slice, which also warms them up; then time each once."""
         if not self._errors:
             reference = self._exact(batch)
+            if not bool(torch.isfinite(reference).all()):
+                raise UserError(
+                    "the frozen layers give values that are not numbers; the weights of the backbone are damaged, "
+                    "or do not fit its preprocessing: fetch them again, or take another backbone"
+                )
             for name, means in list(self._candidates.items()):
                 self._errors[name] = 0.0 if means is self._exact else _moved(name, means, batch, reference)
                 if not self._errors[name] <= (1e-3 if "float32" in name else REDUCED_PRECISION_LIMIT):
