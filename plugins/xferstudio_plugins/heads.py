@@ -150,10 +150,10 @@ def fit_logistic(
         outside = torch.stack([(fold == f) * weights for f in range(folds)], 1)
         solution, losses = problem.start(folds), []
         for candidate in STRENGTHS:
-            solution = problem.solve(solution, inside, candidate, precision=1e-4)
+            solution = problem.solve(solution, inside, candidate, precision=1e-3)
             losses.append(problem.held_out_loss(solution, outside))
             yield {"loss": losses[-1], "log10 strength": math.log10(candidate)}
-            if len(losses) - 1 - losses.index(min(losses)) >= 3:
+            if len(losses) > 2 and min(losses[-2:]) > 0.99 * min(losses[:-2]):
                 break
         strength = STRENGTHS[losses.index(min(losses))]
     final = problem.solve(problem.start(1), weights[:, None], strength)

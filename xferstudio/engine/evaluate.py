@@ -213,9 +213,7 @@ def metrics(
         for k in range(width):
             if labelled[k]:
                 drawn = _group_interval(float(recalls[k]), draws["recall"][:, k], count)
-                recall_low[k], recall_high[k] = _widest(
-                    (float(recall_low[k]), float(recall_high[k])), drawn
-                )
+                recall_low[k], recall_high[k] = _widest((float(recall_low[k]), float(recall_high[k])), drawn)
             if called[k]:
                 drawn = _group_interval(float(precisions[k]), draws["precision"][:, k], count)
                 precision_low[k], precision_high[k] = _widest(

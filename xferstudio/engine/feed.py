@@ -64,6 +64,8 @@ class Feed:
     ) -> None:
         self.images, self.cut, self.how, self.machine, self.store = images, cut, how, machine, store
         self.views, self.augment, self.seed = views, augment, seed
+        self.means = ""
+        """What computes fresh views; a resumed run sets it to what it was, or its rows would differ slightly."""
         self.waited = 0.0
         self.computed = 0
         self.seconds = 0.0
@@ -160,6 +162,8 @@ class Feed:
             return torch.from_numpy(prepared)
         if self._runner is None:
             self._runner = make_runner(self.cut, self.how, self.machine, images)
+            if self.means:
+                self._runner.decide(prepared, self.means)
         try:
             return self._runner(prepared)
         except Exception as error:
@@ -234,7 +238,12 @@ class Feed:
                         raise OSError(f"an image became unreadable while the run was going on: {result}")
                     arrays.append(result)
                 self.waited += time.perf_counter() - start
-                rows = self._through(np.stack(arrays), len(todo))
+                prepared = np.stack(arrays)
+                if not self.cut.is_empty:
+                    due = len(self.images.items)  # the same after a resume, unlike what is still to do
+                    self._runner = self._runner or make_runner(self.cut, self.how, self.machine, due)
+                    self.means = self._runner.decide(prepared, self.means)
+                rows = self._through(prepared, len(todo))
                 # Autograd refuses tensors that were made in inference mode.
                 yield self._to_device(rows.clone() if rows.is_inference() else rows)
         finally:

@@ -45,7 +45,10 @@ def feature_width(backbone: nn.Module, how: Preprocessing) -> int:
     mode = backbone.training
     backbone.eval()
     with torch.inference_mode():
-        features = backbone(torch.zeros(1, 3, *how.size))
+        try:
+            features = backbone(torch.zeros(1, 3, 64, 64))
+        except (RuntimeError, AssertionError, ValueError):  # made for one size
+            features = backbone(torch.zeros(1, 3, *how.size))
     backbone.train(mode)
     if features.ndim != 2:
         raise WeightsError(

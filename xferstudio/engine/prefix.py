@@ -338,6 +338,15 @@ class Runner:
             rows.append(self._candidates[self.means](batch).to(self._storage))
         return torch.cat(rows) if len(rows) > 1 else rows[0]
 
+    def decide(self, batch: np.ndarray, means: str = "") -> str:
+        """Choose now, by races on this batch alone or for these `means`, so that rows depend on nothing but images."""
+        if not self.means and means in self._candidates:
+            self._candidates = {means: self._candidates[means]}
+            self.means = means
+        while not self.means:
+            self._race(batch[:RACE_IMAGES])
+        return self.means
+
     def _race(self, batch: np.ndarray) -> torch.Tensor:
         """Admit the candidates on the first slice, which also warms them up; then time each once."""
         if not self._errors:

@@ -24,7 +24,7 @@ from xferstudio.data import Catalog, assign, fold_of, leaks, scan
 from xferstudio.engine import device as devices
 from xferstudio.engine.checkpoint import Checkpoint, load_checkpoint, remove_checkpoint, save_checkpoint
 from xferstudio.engine.control import Control
-from xferstudio.engine.evaluate import fit_temperature, metrics, softmax
+from xferstudio.engine.evaluate import expected_calibration_error, fit_temperature, metrics, softmax
 from xferstudio.engine.feed import Images
 from xferstudio.engine.model import WEIGHTS_FILE, build_network, save_weights, weights_hash
 from xferstudio.engine.store import FeatureStore
@@ -454,9 +454,10 @@ class _Job:
             if not len(indices):
                 summary[name] = metrics(labels[indices], softmax(logits), classes)
                 continue
-            before = metrics(labels[indices], softmax(logits), classes, groups=grouped, resamples=200)
             summary[name] = metrics(labels[indices], softmax(logits, temperature), classes, groups=grouped)
-            summary[name]["ece_before_calibration"] = before["ece"]
+            before = softmax(logits)
+            hits = before.argmax(1) == labels[indices]
+            summary[name]["ece_before_calibration"] = expected_calibration_error(before.max(1), hits)
         for path, why in images.unreadable.items():
             left_out[path] = why
         final = {

@@ -65,6 +65,7 @@ class Progressed:
     rollbacks: int = 0
     rate_scale: float = 1.0
     micro_batch: int = 0
+    means: str = ""
     early: bool = False
     trained_seconds: float = 0.0
     trained_images: int = 0
@@ -120,6 +121,7 @@ class Trainer:
             yield from self._phase()
             self.at.phase += 1
             self.at.epoch_in_phase = self.at.batches_done = self.at.steps_in_phase = 0
+            self.at.means = ""
             if self.at.early:
                 break
             if self.at.phase < len(self.phases):
@@ -170,6 +172,7 @@ class Trainer:
             seed,
             self.backbone_hash if self.at.step == 0 else "",
         )
+        context.feed.means = self.at.means
         yield from context.feed.fill(
             self.train, self.val, self.poll, "reading images" if cut.is_empty else "computing features"
         )
@@ -518,6 +521,8 @@ class Trainer:
         tensors["random.torch"] = torch.get_rng_state()
         if self.machine.device.type == "cuda":
             tensors["random.cuda"] = torch.cuda.get_rng_state(self.machine.device)
+        if context.feed is not None and context.phase == self.at.phase:
+            self.at.means = context.feed.means
         numbers = dict(vars(self.at))
         numbers["best_loss"] = self.at.best_loss if math.isfinite(self.at.best_loss) else None
         optimizer: dict[str, Any] = {"scaler": context.scaler.state_dict()}
