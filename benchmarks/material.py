@@ -17,7 +17,7 @@ import numpy as np
 
 from xferstudio.api import Backbone
 from xferstudio.data import assign, scan
-from xferstudio.engine.run import run as run_engine
+from xferstudio.engine.job import run as run_engine
 from xferstudio.engine.store import FeatureStore
 from xferstudio.events import Event, RunEnded
 from xferstudio.history import Predictions, RunFolder

@@ -305,9 +305,9 @@ def run(project, run, *, plugins, control, device="auto", fresh=False):
 @pytest.fixture
 def engine(monkeypatch):
     """Put the stand-in in the place of the engine."""
-    module = types.ModuleType("xferstudio.engine.run")
+    module = types.ModuleType("xferstudio.engine.job")
     exec(compile(ENGINE, "engine", "exec"), module.__dict__)
-    monkeypatch.setitem(sys.modules, "xferstudio.engine.run", module)
+    monkeypatch.setitem(sys.modules, "xferstudio.engine.job", module)
     return module
 
 
@@ -633,9 +633,9 @@ def test_paths_on_standard_input_are_answered_one_by_one(photos):
 
 STEERED = """
 import sys, types
-module = types.ModuleType("xferstudio.engine.run")
+module = types.ModuleType("xferstudio.engine.job")
 exec({engine!r}, module.__dict__)
-sys.modules["xferstudio.engine.run"] = module
+sys.modules["xferstudio.engine.job"] = module
 from xferstudio import cli
 cli._plugins = lambda args, quiet=False: types.SimpleNamespace(failures=[], loaded=[])
 sys.argv[0] = "xferstudio"

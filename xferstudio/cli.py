@@ -100,7 +100,7 @@ def _perform(
 ) -> Outcome:
     """Run one run and show it. An error that comes out of the engine is shown as its ending and raised."""
     from xferstudio.engine import Control
-    from xferstudio.engine.run import run as events_of
+    from xferstudio.engine.job import run as events_of
 
     control = Control()
     steering.attach(control)

@@ -657,7 +657,7 @@ class _StrategyChecks:
         import torch
 
         from xferstudio.engine.control import Control
-        from xferstudio.engine.run import run
+        from xferstudio.engine.job import run
         from xferstudio.engine.store import FeatureStore
         from xferstudio.events import RunEnded
         from xferstudio.history import RunFolder

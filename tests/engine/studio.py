@@ -15,7 +15,7 @@ from torch import nn
 
 from xferstudio.api import Backbone, Preprocessing, Strategy
 from xferstudio.engine.control import Control
-from xferstudio.engine.run import run
+from xferstudio.engine.job import run
 from xferstudio.engine.store import FeatureStore
 from xferstudio.events import Event, RunEnded, RunStarted
 from xferstudio.history import RunFolder, latest

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from xferstudio.engine.control import Control
 
 if TYPE_CHECKING:
-    from xferstudio.engine.run import run
+    from xferstudio.engine.job import run
 
 # Before torch starts its threads: those that wait must sleep, not spin. Decoding threads and other programs need
 # the cores, and on a busy machine spinning makes small operations ten times slower.
@@ -19,7 +19,7 @@ __all__ = ["Control", "run"]
 
 def __getattr__(name: str) -> Any:
     if name == "run":
-        from xferstudio.engine.run import run
+        from xferstudio.engine.job import run
 
         return run
     raise AttributeError(name)

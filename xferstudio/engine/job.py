@@ -55,7 +55,7 @@ def run(
     pauses the run; closing the iterator interrupts it, resumable. Raises UserError only before the run begins
     (unknown ids, wrong options, another process on the same run); later every error ends as RunEnded("failed").
     """
-    job = _Job(
+    job = Job(
         project, run, plugins or load_plugins(), control or Control(), device, fresh, store or FeatureStore()
     )
     with ExitStack() as locks:
@@ -100,7 +100,7 @@ def _carry_out(job: _Job) -> Generator[Event, str | None, RunEnded]:
     return done
 
 
-class _Job:
+class Job:
     """One run's facts and products; `events` does the work."""
 
     def __init__(
