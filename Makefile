@@ -15,13 +15,14 @@ SOURCES := xferstudio plugins tests benchmarks resources
 STAMP := $(VENV)/.installed
 DISTRIBUTIONS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/xferstudio-*/pyproject.toml))
 
-.PHONY: help demo test app bench clean lint unit distributions
+.PHONY: help install demo test app bench clean lint unit distributions
 
 help:
 	@echo "make demo   train, compare, export and predict on the sample, then on real X-rays"
 	@echo "make test   everything that the continuous integration checks"
 	@echo "make app    open the window"
 	@echo "make bench  measure, and print the ratio tables"
+	@echo "make install  only install, into $(VENV)"
 	@echo "make clean  remove what the others made"
 	@echo "Settings: VENV=$(VENV) PYTHON=$(PYTHON)"
 
@@ -34,6 +35,8 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[backbones,formats,tables]" $(DEV)
 	@touch $@
+
+install: $(STAMP)
 
 demo: $(STAMP)
 	$(BIN)/xferstudio demo demo-output

@@ -226,7 +226,7 @@ class TrainingOptions:
         0,
         min=-1,
         max=64,
-        help="Augmented versions of each image that are computed once and reused; 0: no augmentation; "
+        help="Augmented versions of each image that are computed once and reused, besides the plain one; 0: none; "
         "-1: fresh augmentation in every epoch (slower, the frozen layers run every time).",
     )
     augment: str = option(

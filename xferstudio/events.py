@@ -101,6 +101,7 @@ class StepDone(Event):
 class EpochDone(Event):
     """One epoch and its validation. `train` and `val` hold `loss`, `accuracy` and, for val,
     `accuracy_interval`, `balanced_accuracy`, `macro_f1`; `confusion[true][predicted]` counts validation images.
+    `seconds_left` of the training is None while a phase that nobody has timed yet is to come.
     `mistakes`: paths of validation images, most confidently wrong first."""
 
     epoch: int
@@ -111,7 +112,7 @@ class EpochDone(Event):
     best: bool
     epochs_since_best: int
     seconds: float
-    seconds_left: float
+    seconds_left: float | None
     mistakes: tuple[str, ...] = ()
 
 

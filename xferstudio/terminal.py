@@ -261,7 +261,7 @@ class PlainLines:
                 + (f"loss {loss:.4f}, " if isinstance(loss, (int, float)) else "")
                 + f"validation accuracy {as_accuracy(event.val) or '?'}"
                 + (", the best so far" if event.best else "")
-                + (f"; {as_time(event.seconds_left)} left" if event.seconds_left > 0 else "")
+                + (f"; {as_time(event.seconds_left)} left" if event.seconds_left else "")
             )
         elif isinstance(event, RunPaused):
             self._tell(f"  paused at step {event.step}")

@@ -630,8 +630,8 @@ def _percent(value: float | None, interval: Sequence[float] | None = None) -> st
     if value is None:
         return "-"
     if interval is None:
-        return f"{100 * value:.1f}%"
-    return f"{100 * value:.1f}% ({100 * interval[0]:.1f}-{100 * interval[1]:.1f})"
+        return f"{100 * value:.1f} %"
+    return f"{100 * value:.1f} % ({100 * interval[0]:.1f} to {100 * interval[1]:.1f})"
 
 
 def _table(

@@ -165,10 +165,9 @@ class RunContext:
         indices = self.splits[split]
         if split == "train" and feed.views > 0:
             parts = [
-                self._pooled(feed, indices, partial(feed.view, view=view))
-                for view in range(1, feed.views + 1)
+                self._pooled(feed, indices, partial(feed.view, view=view)) for view in range(feed.views + 1)
             ]
-            return torch.cat(parts), torch.from_numpy(np.tile(self.labels[indices], feed.views))
+            return torch.cat(parts), torch.from_numpy(np.tile(self.labels[indices], feed.views + 1))
         return self._pooled(feed, indices, feed.plain), torch.from_numpy(self.labels[indices])
 
     @staticmethod

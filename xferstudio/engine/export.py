@@ -332,7 +332,7 @@ def _prove(
             _ask(scaled, str(file), own, lambda _, whole=whole: model.probabilities(whole[None])[0], raw)
         for name, other in others.items():
             _ask(other, str(file), own, alternatives[name], raw)
-        yield Progress("compare", tally.files, min(wanted, len(chosen) - skipped))
+        yield Progress("comparing with the app", tally.files, min(wanted, len(chosen) - skipped))
     if skipped:
         yield Notice(
             f"{_files(skipped)} could not be read and took no part in the comparison.", level="warning"

@@ -46,8 +46,8 @@ class Images:
 class Feed:
     """Inputs for the part of the network behind `cut`, for training and evaluation.
 
-    `views` as in the options: 0 plain images, K > 0 that many augmented versions computed once, -1 fresh ones in
-    every epoch (then only plain images are cached).
+    `views` as in the options: 0 plain images; K > 0 that many augmented versions besides, computed once and taken
+    by turns; -1 fresh ones in every epoch (then only plain images are cached).
     """
 
     def __init__(
@@ -60,6 +60,7 @@ class Feed:
         views: int = 0,
         augment: str = "none",
         seed: int = 0,
+        backbone: str = "",
         backbone_hash: str = "",
     ) -> None:
         self.images, self.cut, self.how, self.machine, self.store = images, cut, how, machine, store
@@ -80,9 +81,11 @@ class Feed:
             "dtype": dtype,
             "pixels": PIXELS_VERSION,
         }
-        self._plain = store.shelf(identity)
+        self._plain = store.shelf(identity, backbone)
         self._augmented = (
-            store.shelf({**identity, "augment": self.augment, "seed": self.seed}) if self.views > 0 else None
+            store.shelf({**identity, "augment": self.augment, "seed": self.seed}, backbone)
+            if self.views > 0
+            else None
         )
 
     # ------------------------------------------------------------------------------------ filling the store
@@ -94,11 +97,9 @@ class Feed:
 
         Unreadable files are noted in `images.unreadable`.
         """
-        plain = np.concatenate([evaluated, train]) if self.views == 0 else evaluated
-        wanted = [(int(i), 0) for i in plain if not self._plain.has(self.images.items[i].hash)]
-        if self.views < 0:
-            # Fresh views decode again in every epoch: find out now which files cannot be read.
-            wanted += [(int(i), 0) for i in train if not self._plain.has(self.images.items[i].hash)]
+        # Fresh views decode again in every epoch; the plain rows tell now which files cannot be read.
+        everything = np.concatenate([evaluated, train])
+        wanted = [(int(i), 0) for i in everything if not self._plain.has(self.images.items[i].hash)]
         yield from self._compute(self._plain, wanted, poll, task)
         if self._augmented is not None:
             shelf = self._augmented
@@ -106,7 +107,7 @@ class Feed:
             some = [
                 (int(i), v) for i in train for v in range(1, self.views + 1) if not shelf.has(content[i], v)
             ]
-            yield from self._compute(shelf, some, poll, f"{task} of augmented versions")
+            yield from self._compute(shelf, some, poll, f"{task} (augmented versions)")
 
     def _compute(self, shelf: Shelf, wanted: list[tuple[int, int]], poll: Poll, task: str) -> Iterator[Event]:
         seen: set[tuple[str, int]] = set()
@@ -148,13 +149,22 @@ class Feed:
         finally:
             loaded.close()
             shelf.flush()
-        for item in self.images.items if reasons else ():
-            if item.hash in reasons:
-                self.images.unreadable[item.path] = reasons[item.hash]
+        if reasons:
+            broken = {item.path: reasons[item.hash] for item in self.images.items if item.hash in reasons}
+            self.images.unreadable |= broken
+            some = "; ".join(f"{path}: {why}" for path, why in list(broken.items())[:3])
+            more = f"; and {len(broken) - 3} more, in summary.json" if len(broken) > 3 else ""
+            these = (
+                "1 file cannot be read and is"
+                if len(broken) == 1
+                else f"{len(broken)} files cannot be read and are"
+            )
+            yield Notice(f"{these} left out: {some}{more}", "warning")
         self.computed += len(todo)
         self.seconds += time.perf_counter() - start
         if self._runner is not None and self._runner.note:
             yield Notice(self._runner.note)
+            self._runner.note = ""
         self.store.trim(keep=[shelf.folder.name])
 
     def _through(self, prepared: np.ndarray, images: int) -> torch.Tensor:
@@ -204,8 +214,9 @@ class Feed:
         )
 
     def view(self, indices: np.ndarray, view: int) -> torch.Tensor:
-        """Inputs of one augmented version (1 to `views`) of these images, on the device."""
-        assert self._augmented is not None
+        """Inputs of one version of these images (0: plain, then the augmented ones), on the device."""
+        if view == 0 or self._augmented is None:
+            return self.plain(indices)
         contents = [self.images.items[i].hash for i in indices]
         return self._to_device(self._augmented.gather(contents, [view] * len(indices)))
 
@@ -217,13 +228,23 @@ class Feed:
         for indices in batches:
             start = time.perf_counter()
             contents = [self.images.items[i].hash for i in indices]
-            if self._augmented is None:
-                rows = self._plain.gather(contents, [0] * len(indices))
-            else:
-                rows = self._augmented.gather(contents, [1 + (epoch + int(i)) % self.views for i in indices])
+            rows = self._rows(contents, [(epoch + int(i)) % (max(self.views, 0) + 1) for i in indices])
             inputs = self._to_device(rows)
             self.waited += time.perf_counter() - start
             yield inputs
+
+    def _rows(self, contents: Sequence[str], views: Sequence[int]) -> torch.Tensor:
+        """Rows of these images, each in its version (0: plain, then the augmented ones)."""
+        if self._augmented is None:
+            return self._plain.gather(contents, views)
+        plain = [place for place, view in enumerate(views) if view == 0]
+        other = [place for place, view in enumerate(views) if view > 0]
+        parts = [
+            shelf.gather([contents[place] for place in places], [views[place] for place in places])
+            for shelf, places in ((self._plain, plain), (self._augmented, other))
+            if places
+        ]
+        return torch.cat(parts)[torch.tensor([*plain, *other]).argsort()]
 
     def _fresh(self, batches: Sequence[np.ndarray], epoch: int) -> Iterator[torch.Tensor]:
         todo = [(int(i), epoch + 1) for indices in batches for i in indices]

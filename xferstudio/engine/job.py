@@ -68,7 +68,7 @@ def run(
     yield done
 
 
-def _carry_out(job: _Job) -> Generator[Event, str | None, RunEnded]:
+def _carry_out(job: Job) -> Generator[Event, str | None, RunEnded]:
     """Every event but the last, which is returned, each written down before it is given away."""
     events = job.events()
     done = RunEnded("failed", "the run ended without a reason", str(job.folder.path))
@@ -370,6 +370,7 @@ class Job:
             self.store,
             self.control,
             self._save,
+            self.run.backbone,
             self.backbone_hash,
         )
         try:

@@ -90,6 +90,7 @@ class Trainer:
     store: FeatureStore
     control: Control
     save: Callable[[Checkpoint], None]
+    backbone: str = ""
     backbone_hash: str = ""
     at: Progressed = field(default_factory=Progressed)
 
@@ -170,6 +171,7 @@ class Trainer:
             views,
             str(setting(self.options, "augment")),
             seed,
+            self.backbone,
             self.backbone_hash if self.at.step == 0 else "",
         )
         context.feed.means = self.at.means
@@ -365,13 +367,20 @@ class Trainer:
             best=better,
             epochs_since_best=self.at.since_best,
             seconds=round(seconds, 3),
-            seconds_left=0.0 if self.at.early else round(seconds * (self.epochs - self.at.epoch), 1),
+            seconds_left=self._seconds_left(seconds),
             mistakes=tuple(self.images.items[i].path for i in self.val[worst]),
         )
         if self.at.early:
             yield Notice(
                 f"stopped early: no improvement for {patience} epochs; epoch {self.at.best_epoch} was the best"
             )
+
+    def _seconds_left(self, epoch_seconds: float) -> float | None:
+        if self.at.early:
+            return 0.0
+        if self.context.phase < len(self.phases) - 1:
+            return None
+        return round(epoch_seconds * (self.epochs - self.at.epoch), 1)
 
     def _take_best(self) -> None:
         if self.best is not None:
