@@ -332,7 +332,7 @@ def test_nothing_to_compare_is_a_sentence():
     assert found.to_dict()["rows"] == []
     alone = compare.compare_measured([measured("only", first(80))])
     assert alone.rows[0].verdict == ""
-    assert "80.0%" in alone.to_text()
+    assert "80.0 %" in alone.to_text()
 
 
 def test_the_text_fits_100_columns_and_is_aligned():
@@ -351,7 +351,7 @@ def test_the_text_fits_100_columns_and_is_aligned():
     at = lines[head].index("verdict")
     for line in lines[head + 2 : head + 5]:
         assert line[at:] in ("best", "too close to call", "worse")
-    assert "90.0% (82.6-94.5)" in text
+    assert "90.0 % (82.6 to 94.5)" in text
 
 
 # ------------------------------------------------------------------------------------------- run folders

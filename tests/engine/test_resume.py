@@ -228,7 +228,7 @@ def test_fresh_views_are_computed_by_the_same_means_after_a_resume(make_studio, 
     """Which means are the fastest is a matter of chance, and their results differ in the last digits."""
     made = 0
 
-    def racing(cut, how, machine, images):
+    def racing(cut, how, machine, images, known=""):
         nonlocal made
         made += 1
         exact = make_runner(cut, how, machine, 1)._exact

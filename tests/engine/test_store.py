@@ -32,14 +32,14 @@ def filled(store, count=10, who=None, width=4, start=0):
 def computed(monkeypatch):
     """Counts the images that pass through frozen layers."""
     counts = []
-    original = feeds.Feed._through
+    original = feeds.Feed._submit
 
     def spied(self, prepared, images):
         if not self.cut.is_empty:
             counts.append(len(prepared))
         return original(self, prepared, images)
 
-    monkeypatch.setattr(feeds.Feed, "_through", spied)
+    monkeypatch.setattr(feeds.Feed, "_submit", spied)
     return counts
 
 

@@ -2,25 +2,43 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import json
+import platform
 import time
+from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from xferstudio.api import Preprocessing
-from xferstudio.data import Item, Undecodable, augmented, decode, load_images, needed_side, prepare
+from xferstudio.api import Preprocessing, UserError
+from xferstudio.data import (
+    Item,
+    Undecodable,
+    augmented,
+    cache_folder,
+    decode,
+    load_images,
+    needed_side,
+    prepare,
+)
 from xferstudio.engine.device import Machine, is_out_of_memory
 from xferstudio.engine.model import normalise
 from xferstudio.engine.prefix import Cut, Runner, make_runner, prefix_identity
 from xferstudio.engine.store import FeatureStore, Shelf
 from xferstudio.events import Event, Notice, Progress
+from xferstudio.project import write_atomic
 
 # Raised whenever the decoder or the augmentation changes what it makes of the same file.
 PIXELS_VERSION = 1
+
+# Images that one thread takes at a time through the frozen layers on the CPU.
+PIECE = 8
 
 Poll = Callable[[], Iterator[Event]]
 Loaded = Generator[tuple[tuple[int, int], np.ndarray | Undecodable], None, None]
@@ -71,6 +89,8 @@ class Feed:
         self.computed = 0
         self.seconds = 0.0
         self._runner: Runner | None = None
+        self._told = False
+        self._pool: ThreadPoolExecutor | None = None
         whole = cut.is_empty
         dtype = "uint8" if whole else "float32" if cut.is_whole else machine.precision
         identity = {
@@ -81,6 +101,7 @@ class Feed:
             "dtype": dtype,
             "pixels": PIXELS_VERSION,
         }
+        self._identity = hashlib.blake2b(json.dumps(identity).encode(), digest_size=16).hexdigest()
         self._plain = store.shelf(identity, backbone)
         self._augmented = (
             store.shelf({**identity, "augment": self.augment, "seed": self.seed}, backbone)
@@ -123,8 +144,17 @@ class Feed:
         batch: list[np.ndarray] = []
         places: list[tuple[int, int]] = []
         reasons: dict[str, str] = {}
-        size = 32 if self.machine.device.type == "cpu" else 128
-        loaded = self._load(todo, size)
+        size = PIECE if self.machine.device.type == "cpu" else 128
+        loaded = self._load(todo, 8 * size)
+        computing: deque[tuple[list[tuple[int, int]], Future[torch.Tensor]]] = deque()
+
+        def keep(most: int) -> None:
+            """Put finished rows on the shelf until at most `most` batches are being computed."""
+            while len(computing) > most:
+                places, rows = computing.popleft()
+                contents = [self.images.items[i].hash for i, _ in places]
+                shelf.add(contents, [view for _, view in places], rows.result())
+
         try:
             for done, (place, result) in enumerate(loaded, 1):
                 if isinstance(result, Undecodable):
@@ -132,22 +162,28 @@ class Feed:
                 else:
                     batch.append(result)
                     places.append(place)
-                if len(batch) == size or (done == len(todo) and batch):
-                    rows = self._through(np.stack(batch), len(todo))
-                    shelf.add(
-                        [self.images.items[i].hash for i, _ in places], [view for _, view in places], rows
-                    )
+                if len(batch) < size and done < len(todo):
+                    continue
+                if batch:
+                    computing.append((places, self._submit(np.stack(batch), len(todo))))
                     batch, places = [], []
-                    yield from poll()
-                    now = time.perf_counter()
-                    if now - reported > 0.25 or done == len(todo):
-                        rate = done / (now - start)
-                        yield Progress(
-                            task, done, len(todo), round(rate, 1), round((len(todo) - done) / rate, 1)
-                        )
-                        reported = now
+                keep(3 * self.machine.threads)
+                if done % (4 * size) and done < len(todo):
+                    continue
+                yield from poll()
+                now = time.perf_counter()
+                if now - reported > 0.25:
+                    finished = done - size * len(computing)
+                    rate = max(finished, 1) / (now - start)
+                    left = (len(todo) - finished) / rate
+                    yield Progress(task, finished, len(todo), round(rate, 1), round(left, 1))
+                    reported = now
+            keep(0)
+            rate = len(todo) / (time.perf_counter() - start)
+            yield Progress(task, len(todo), len(todo), round(rate, 1), 0.0)
         finally:
             loaded.close()
+            self._rest()
             shelf.flush()
         if reasons:
             broken = {item.path: reasons[item.hash] for item in self.images.items if item.hash in reasons}
@@ -162,18 +198,42 @@ class Feed:
             yield Notice(f"{these} left out: {some}{more}", "warning")
         self.computed += len(todo)
         self.seconds += time.perf_counter() - start
-        if self._runner is not None and self._runner.note:
+        if self._runner is not None and self._runner.note and not self._told:
+            self._told = True
             yield Notice(self._runner.note)
-            self._runner.note = ""
         self.store.trim(keep=[shelf.folder.name])
 
     def _through(self, prepared: np.ndarray, images: int) -> torch.Tensor:
+        """Prepared images through the frozen layers, in pieces side by side."""
+        size = PIECE if self.machine.device.type == "cpu" else len(prepared)
+        pieces = [prepared[start : start + size] for start in range(0, len(prepared), size)]
+        return torch.cat([rows.result() for rows in [self._submit(piece, images) for piece in pieces]])
+
+    def _submit(self, prepared: np.ndarray, images: int) -> Future[torch.Tensor]:
+        """Start to compute the rows of one batch.
+
+        On the CPU each batch has one thread, as many batches at a time as there are threads: no thread waits for
+        another, and small batches stay in its cache. `images` is how many will be computed in all.
+        """
         if self.cut.is_empty:
-            return torch.from_numpy(prepared)
+            return _done(torch.from_numpy(prepared))
         if self._runner is None:
-            self._runner = make_runner(self.cut, self.how, self.machine, images)
-            if self.means:
-                self._runner.decide(prepared, self.means)
+            self._runner = self._choose_runner(prepared, images)
+        if self.machine.device.type != "cpu":
+            return _done(self._piece(prepared))
+        if self._pool is None:
+            threads = self.machine.threads
+            self._pool = ThreadPoolExecutor(threads, "xferstudio-features", torch.set_num_threads, (1,))
+        if self._runner.means:
+            return self._pool.submit(self._piece, prepared)
+        rows = self._pool.submit(self._piece, prepared).result()  # the race wants one runner at a time
+        if self._runner.means:
+            self._remember_means()
+        return _done(rows)
+
+    def _piece(self, prepared: np.ndarray) -> torch.Tensor:
+        """One batch through the runner; in halves where the memory does not suffice."""
+        assert self._runner is not None
         try:
             return self._runner(prepared)
         except Exception as error:
@@ -181,7 +241,32 @@ class Feed:
                 raise
         # Outside of the handler, whose traceback would keep the memory.
         half = len(prepared) // 2
-        return torch.cat([self._through(prepared[:half], images), self._through(prepared[half:], images)])
+        return torch.cat([self._piece(prepared[:half]), self._piece(prepared[half:])])
+
+    def _choose_runner(self, prepared: np.ndarray, images: int) -> Runner:
+        """The means of an earlier race for these layers on this machine, or a new race."""
+        self._means_key = f"{self._identity}:{self.machine.name}:{self.machine.threads}:{platform.node()}:{torch.__version__}"
+        known, moved = ("", 0.0) if self.means else _read_means().get(self._means_key, ("", 0.0))
+        runner = make_runner(self.cut, self.how, self.machine, images, known)
+        if self.means or known:
+            runner.decide(prepared, self.means or known)
+            runner.moved = max(runner.moved, float(moved))
+        return runner
+
+    def _remember_means(self) -> None:
+        assert self._runner is not None
+        known = _read_means()
+        known[self._means_key] = (self._runner.means, self._runner.moved)
+        with contextlib.suppress(UserError, OSError):  # only time is lost
+            _means_file().parent.mkdir(parents=True, exist_ok=True)
+            write_atomic(_means_file(), json.dumps(dict(list(known.items())[-200:])))
+
+    def _rest(self) -> None:
+        """Let the threads for features end; the others get their number back."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool = None
+            torch.set_num_threads(self.machine.threads)
 
     def _load(self, todo: Sequence[tuple[int, int]], size: int) -> Loaded:
         side = needed_side(self.how)
@@ -275,3 +360,22 @@ class Feed:
         if self.cut.is_empty:
             return normalise(rows, self.how)
         return rows
+
+
+def _done(rows: torch.Tensor) -> Future[torch.Tensor]:
+    future: Future[torch.Tensor] = Future()
+    future.set_result(rows)
+    return future
+
+
+def _means_file() -> Path:
+    return cache_folder() / "means.json"
+
+
+def _read_means() -> dict[str, tuple[str, float]]:
+    """By layers and machine: the means that won the race, and how far they move from float32."""
+    try:
+        raw = json.loads(_means_file().read_text("utf-8"))
+        return {str(key): (str(means), float(moved)) for key, (means, moved) in raw.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}

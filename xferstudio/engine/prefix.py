@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 # Reduced precision is taken only where features stay this close to float32 (relative error in the 2-norm).
 REDUCED_PRECISION_LIMIT = 0.05
 # ... and where it is this many times faster than the fastest float32.
-WORTH_REDUCING = 1.3
+WORTH_REDUCING = 1.5
 # Images in each slice of the race.
 RACE_IMAGES = 8
 # Images from which a conversion for ONNX Runtime, of a second or two, pays.
@@ -269,7 +269,7 @@ def fold_batch_norm(module: nn.Module, how: Preprocessing) -> nn.Module:
     BatchNormAct2d = import_timm().layers.BatchNormAct2d
     try:
         graph = module.graph if isinstance(module, fx.GraphModule) else _Tracer().trace(module)
-        folded = fx.GraphModule(copy.deepcopy(module), graph)
+        folded = fx.GraphModule(module, graph)  # shares the modules; what is replaced is replaced here only
         for node in list(folded.graph.nodes):
             if node.op != "call_module" or not node.args or not isinstance(node.args[0], fx.Node):
                 continue
@@ -287,7 +287,7 @@ def fold_batch_norm(module: nn.Module, how: Preprocessing) -> nn.Module:
             rest = nn.Sequential(norm.drop, norm.act) if isinstance(norm, BatchNormAct2d) else nn.Identity()
             _replace(folded, str(node.target), rest)
         folded.recompile()
-        probe = torch.randn(2, 3, *how.size, generator=torch.Generator().manual_seed(0))
+        probe = torch.randn(1, 3, *how.size, generator=torch.Generator().manual_seed(0))
         probe = probe.to(next(module.parameters()).device)
         with torch.inference_mode():
             before, after = module(probe), folded(probe)
@@ -318,12 +318,12 @@ class Runner:
 
     Call it with uint8 (N, H, W, 3); it gives a CPU tensor (N, ...). The means race on slices of the first real
     batches, so choosing costs next to nothing. Means whose results move too far from float32 are refused;
-    `means` names the chosen one, `note` says how far it moves, if it is not exact.
+    `means` names the chosen one, `moved` says how far it moves. Once it has chosen, threads may share it.
     """
 
     def __init__(self, candidates: dict[str, Means], exact: Means, storage: torch.dtype) -> None:
-        self.note = ""
         self.means = ""
+        self.moved = 0.0
         self._candidates = dict(candidates)
         self._exact, self._storage = exact, storage
         self._seconds: dict[str, list[float]] = {name: [] for name in candidates}
@@ -363,11 +363,11 @@ class Runner:
             if len(self._candidates) < 2:
                 self._settle()
             return reference
-        name = next(name for name in self._candidates if not self._seconds[name])
+        name = min(self._candidates, key=lambda name: len(self._seconds[name]))
         start = time.perf_counter()
         rows = self._candidates[name](batch)
         self._seconds[name].append((time.perf_counter() - start) / len(batch))
-        if all(self._seconds[name] for name in self._candidates):
+        if all(len(self._seconds[name]) == 2 for name in self._candidates):
             self._settle()
         return rows
 
@@ -380,11 +380,17 @@ class Runner:
         if not self._candidates:
             self._candidates = {"eager channels-last float32": self._exact}
         self.means = min(self._candidates, key=cost)
-        if "float32" not in self.means:
-            self.note = (
-                f"features are computed by {self.means}; on {RACE_IMAGES} images they differ from float32 by "
-                f"{self._errors[self.means]:.1%} (limit {REDUCED_PRECISION_LIMIT:.0%})"
-            )
+        self.moved = self._errors.get(self.means, 0.0)
+
+    @property
+    def note(self) -> str:
+        """A sentence for the user where the chosen means are not exact."""
+        if not self.means or "float32" in self.means:
+            return ""
+        return (
+            f"features are computed by {self.means}; on {RACE_IMAGES} images they differ from float32 by "
+            f"{self.moved:.1%} (limit {REDUCED_PRECISION_LIMIT:.0%})"
+        )
 
 
 def _moved(name: str, means: Means, batch: np.ndarray, reference: torch.Tensor) -> float:
@@ -397,10 +403,11 @@ def _moved(name: str, means: Means, batch: np.ndarray, reference: torch.Tensor) 
     return float(difference.norm() / reference.float().norm().clamp_min(1e-12))
 
 
-def make_runner(cut: Cut, how: Preprocessing, machine: Machine, images: int) -> Runner:
+def make_runner(cut: Cut, how: Preprocessing, machine: Machine, images: int, known: str = "") -> Runner:
     """A runner for this prefix on this machine; `images` is how many will be computed.
 
-    Means that take long to prepare (conversion for ONNX Runtime) are tried only where that can pay.
+    Means that take long to prepare (conversion for ONNX Runtime) are tried only where that can pay. `known` are
+    the means that an earlier race chose: only they are prepared.
     """
     device = machine.device
     storage = torch.float32 if cut.is_whole else machine.dtype
@@ -416,12 +423,12 @@ def make_runner(cut: Cut, how: Preprocessing, machine: Machine, images: int) -> 
         return result
 
     candidates: dict[str, Means] = {"eager channels-last float32": exact}
-    if device.type == "cpu" and images >= WORTH_CONVERTING:
+    if device.type == "cpu" and (images >= WORTH_CONVERTING if not known else "ONNX" in known):
         session = _onnx_session(cut.prefix, how, machine)
         if session is not None:
             del candidates["eager channels-last float32"]  # never the faster of the two
             candidates["ONNX Runtime float32"] = lambda batch: torch.from_numpy(session(batch))
-    if machine.precision != "float32":
+    if machine.precision != "float32" and "float32" not in known:
         reduced = copy.deepcopy(plain).to(machine.dtype)
 
         def low(batch: np.ndarray) -> torch.Tensor:
@@ -472,7 +479,9 @@ def _onnx_session(
                 dynamic_axes={"x": {0: "n"}, "y": {0: "n"}},
             )
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = machine.threads
+        options.intra_op_num_threads = (
+            1  # as many batches at a time as there are threads, not threads for each
+        )
         options.log_severity_level = 3
         # Waiting threads must leave the cores to the threads that decode.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
