@@ -536,7 +536,7 @@ class Oracle:
 @pytest.fixture
 def photos(tmp_path, monkeypatch):
     """A folder with a bee, an ant below it, and an empty file; predicted by the stand-in."""
-    monkeypatch.setattr("xferstudio.engine.predict.open_predictor", lambda _path: Oracle())
+    monkeypatch.setattr("xferstudio.engine.predict.open_predictor", lambda _path, safe=False: Oracle())
     folder = tmp_path / "photos"
     (folder / "more").mkdir(parents=True)
     (folder / "bee é.jpg").write_bytes(b"1")
@@ -608,7 +608,7 @@ def test_the_likeliest_classes_are_shown_when_asked_for(photos, capsys):
 def test_paths_on_standard_input_are_answered_one_by_one(photos):
     code = (
         "import sys; sys.path.insert(0, 'tests'); import test_cli; import xferstudio.engine.predict as p; "
-        "p.open_predictor = lambda path: test_cli.Oracle(); from xferstudio.cli import main; "
+        "p.open_predictor = lambda path, safe=False: test_cli.Oracle(); from xferstudio.cli import main; "
         "sys.exit(main(['predict', 'model', '--json', '-']))"
     )
     process = subprocess.Popen(

@@ -253,7 +253,11 @@ class TrainingOptions:
         0.0, min=0.0, max=5.0, help="Strength of mixing pairs of samples; 0 is off.", advanced=True
     )
     cutmix: float = option(
-        0.0, min=0.0, max=5.0, help="Strength of pasting patches between samples; 0 is off.", advanced=True
+        0.0,
+        min=0.0,
+        max=5.0,
+        help="Strength of pasting patches between samples; 0 is off. Where samples are no maps (tokens), mixup takes its place.",
+        advanced=True,
     )
     balance: str = option(
         "none",

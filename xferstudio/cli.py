@@ -510,7 +510,7 @@ def _predict(args: argparse.Namespace) -> int:
     if args.link and not args.sort_into:
         raise UserError("--link belongs to --sort-into DIR")
     files = None if from_stdin else _files(args.paths)
-    predictor = open_predictor(Path(args.model).expanduser())
+    predictor = open_predictor(Path(args.model).expanduser(), safe=args.safe)
     table = _PredictionTable(predictor.classes) if args.csv else None
     names = 0 if files is None else min(max(text_width(str(file)) for file in files), 60)
     good = bad = 0

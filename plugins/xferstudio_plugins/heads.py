@@ -128,8 +128,8 @@ def fit_logistic(
 
     `strength` 0: chosen by cross-validated log-loss; all folds are solved together, along a path from strong to
     weak, in the eigenbasis of the features, where a diagonal preconditioner makes L-BFGS (Liu and Nocedal 1989)
-    converge in a few steps. Rows i, i + n/views, ... are versions of one image and stay in one fold. Yields after
-    each strength what was found.
+    converge in a few steps. Rows i, i + n/views, ... are versions of one image and stay in one fold. Yields None
+    after each strength that was tried, and at the end the loss and the strength.
     """
     count, classes = len(features), head.out_features
     mean, deviation = features.mean(0), features.std(0, unbiased=False)
@@ -159,7 +159,7 @@ def fit_logistic(
             nearest = max(known for known in solutions if known < place)
             solutions[place] = problem.solve(solutions[nearest], inside, STRENGTHS[place], precision=1e-3)
             losses[place] = problem.held_out_loss(solutions[place], outside)
-            yield {"loss": losses[place], "log10 strength": math.log10(STRENGTHS[place])}
+            yield None  # nothing is learned before the last solution stands in the head
             best = min(losses, key=lambda known: losses[known])
             if place % 2 == 0 and (not queue or losses[place] > 0.99 * losses.get(place - 2, math.inf)):
                 queue = [known for known in (best - 1, best + 1) if 0 <= known < len(STRENGTHS)]

@@ -52,7 +52,7 @@ def run_folder(trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     folder = tmp_path / "20260101-000000-first"
     folder.mkdir()
     (folder / "best.safetensors").write_bytes(b"")
-    monkeypatch.setattr(engine_model, "load_trained", lambda _: trained)
+    monkeypatch.setattr(engine_model, "load_trained", lambda _folder, _plugins=None: trained)
     return folder
 
 

@@ -67,6 +67,7 @@ class RunContext:
         self.micro_batch = int(setting(options, "batch_size"))
         self.rate_scale = 1.0
         self.batches_done = 0
+        self.has_drawn = False
         self.steps_in_phase = 0
         self.phase_steps = 1
         self.optimizer: torch.optim.Optimizer | None = None
@@ -147,6 +148,7 @@ class RunContext:
             due += [(piece, len(piece) / len(indices)) for piece in pieces]
         source = self.feed.training_batches([piece for piece, _ in due], epoch)
         for (piece, share), inputs in zip(due, source, strict=True):
+            self.has_drawn = True
             batch = Batch(
                 inputs=inputs,
                 labels=torch.from_numpy(self.labels[piece]).to(self.device),

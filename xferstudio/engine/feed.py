@@ -29,7 +29,7 @@ from xferstudio.data import (
 )
 from xferstudio.engine.device import Machine, is_out_of_memory
 from xferstudio.engine.model import normalise
-from xferstudio.engine.prefix import Cut, Runner, make_runner, prefix_identity
+from xferstudio.engine.prefix import WORTH_CONVERTING, Cut, Runner, make_runner, prefix_identity
 from xferstudio.engine.store import FeatureStore, Shelf
 from xferstudio.events import Event, Notice, Progress
 from xferstudio.project import write_atomic
@@ -79,7 +79,6 @@ class Feed:
         augment: str = "none",
         seed: int = 0,
         backbone: str = "",
-        backbone_hash: str = "",
     ) -> None:
         self.images, self.cut, self.how, self.machine, self.store = images, cut, how, machine, store
         self.views, self.augment, self.seed = views, augment, seed
@@ -91,22 +90,22 @@ class Feed:
         self._runner: Runner | None = None
         self._told = False
         self._pool: ThreadPoolExecutor | None = None
-        whole = cut.is_empty
-        dtype = "uint8" if whole else "float32" if cut.is_whole else machine.precision
+        pixels = cut.is_empty
+        dtype = "uint8" if pixels else "float32" if cut.is_whole else machine.precision
         identity = {
-            "prefix": "" if whole else (backbone_hash if cut.is_whole else "") or prefix_identity(cut),
+            # Weights alone do not say what is computed with them: other stages, another activation.
+            "backbone": "" if pixels else backbone,
+            "prefix": "" if pixels else prefix_identity(cut),
             "boundary": cut.boundary,
             "preprocessing": how.to_dict(),
-            "precision": "" if whole else machine.precision,
+            "precision": "" if pixels else machine.precision,
             "dtype": dtype,
             "pixels": PIXELS_VERSION,
         }
         self._identity = hashlib.blake2b(json.dumps(identity).encode(), digest_size=16).hexdigest()
-        self._plain = store.shelf(identity, backbone)
+        self._plain = store.shelf(identity)
         self._augmented = (
-            store.shelf({**identity, "augment": self.augment, "seed": self.seed}, backbone)
-            if self.views > 0
-            else None
+            store.shelf({**identity, "augment": self.augment, "seed": self.seed}) if self.views > 0 else None
         )
 
     # ------------------------------------------------------------------------------------ filling the store
@@ -201,7 +200,10 @@ class Feed:
         if self._runner is not None and self._runner.note and not self._told:
             self._told = True
             yield Notice(self._runner.note)
-        self.store.trim(keep=[shelf.folder.name])
+        self.store.trim(self._shelves())
+
+    def _shelves(self) -> list[str]:
+        return [shelf.folder.name for shelf in (self._plain, self._augmented) if shelf is not None]
 
     def _through(self, prepared: np.ndarray, images: int) -> torch.Tensor:
         """Prepared images through the frozen layers, in pieces side by side."""
@@ -227,7 +229,7 @@ class Feed:
         if self._runner.means:
             return self._pool.submit(self._piece, prepared)
         rows = self._pool.submit(self._piece, prepared).result()  # the race wants one runner at a time
-        if self._runner.means:
+        if self._runner.means and images >= WORTH_CONVERTING:  # a small race leaves some means out
             self._remember_means()
         return _done(rows)
 

@@ -20,13 +20,23 @@ import torch
 
 from xferstudio import __version__
 from xferstudio.api import Backbone, Strategy, UserError, make_options
-from xferstudio.data import Catalog, assign, fold_of, leaks, scan
+from xferstudio.data import (
+    Catalog,
+    Undecodable,
+    assign,
+    decode,
+    fold_of,
+    leaks,
+    needed_side,
+    prepare,
+    scan,
+)
 from xferstudio.engine import device as devices
 from xferstudio.engine.checkpoint import Checkpoint, load_checkpoint, remove_checkpoint, save_checkpoint
 from xferstudio.engine.control import Control
 from xferstudio.engine.evaluate import expected_calibration_error, fit_temperature, metrics, softmax
 from xferstudio.engine.feed import Images
-from xferstudio.engine.model import WEIGHTS_FILE, build_network, save_weights, weights_hash
+from xferstudio.engine.model import WEIGHTS_FILE, build_network, normalise, save_weights, weights_hash
 from xferstudio.engine.store import FeatureStore
 from xferstudio.engine.trainer import Diverged, Halt, Trainer
 from xferstudio.events import Event, Notice, Progress, Reason, RunEnded, RunStarted
@@ -37,6 +47,8 @@ from xferstudio.project import Project, Run, SplitSpec, write_atomic
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 SPLIT_LEDGER = "split.json"
+# Validation images on which reduced precision is compared with float32.
+COMPARED_IN_FLOAT32 = 16
 
 
 def run(
@@ -76,6 +88,8 @@ def _carry_out(job: Job) -> Generator[Event, str | None, RunEnded]:
         for event in events:
             if isinstance(event, RunEnded):
                 done = event
+            elif isinstance(event, Notice):
+                job.told.append(event.text)
             try:
                 job.folder.append(event)
             except UserError as error:  # the disk is full: what was saved before is still there
@@ -126,6 +140,7 @@ class Job:
         self.folder: RunFolder
         self.resume_from: Checkpoint | None = None
         self.notices: list[str] = []
+        self.told: list[str] = []
         self.trainer: Trainer | None = None
         self.fold = 0
         self.held_out: dict[int, np.ndarray] = {}
@@ -193,9 +208,13 @@ class Job:
         except (UserError, Diverged) as error:
             reason, text = "failed", str(error)
         except Exception as error:
-            if not devices.is_out_of_memory(error):
+            first = (str(error).splitlines() or [""])[0]
+            reason = "failed"
+            if devices.is_out_of_memory(error):
+                text = f"out of memory ({first}); take a smaller backbone, or close other programs, and run it again"
+            else:
                 log.exception("the run %s failed", self.run.name)
-            reason, text = "failed", f"{type(error).__name__}: {error}"
+                text = f"a fault of the program, {type(error).__name__}: {first}"
         yield RunEnded(reason, text, str(self.folder.path), round(self._seconds(), 2))
 
     def _work(self) -> Iterator[Event]:
@@ -273,12 +292,19 @@ class Job:
     ) -> Generator[Event, None, T]:
         """Do work that reports by callback in a thread; its reports come out as Progress events."""
         reports: queue.SimpleQueue[tuple[int, int] | None] = queue.SimpleQueue()
+        given_up = threading.Event()
+
+        def report_of(done: int, total: int) -> None:
+            if given_up.is_set():
+                raise Halt("interrupt")  # ends the work in its own thread
+            reports.put((done, total))
+
         result: list[T] = []
         trouble: list[BaseException] = []
 
         def target() -> None:
             try:
-                result.append(work(lambda done, total: reports.put((done, total))))
+                result.append(work(report_of))
             except BaseException as error:  # noqa: BLE001 (raised again in the caller's thread)
                 trouble.append(error)
             finally:
@@ -291,6 +317,7 @@ class Job:
         while (report := reports.get()) is not None:
             word = self.control.get()
             if word in ("stop", "cancel", "interrupt"):
+                given_up.set()
                 raise Halt(word)
             if word is not None:  # a pause comes into force with the first step
                 later.append(word)
@@ -371,7 +398,6 @@ class Job:
             self.control,
             self._save,
             self.run.backbone,
-            self.backbone_hash,
         )
         try:
             yield from self.trainer.fit(checkpoint)
@@ -441,7 +467,7 @@ class Job:
         else:
             val = images.readable(trainer.val)
             val_logits = trainer.logits(val, exact=True)
-            yield from self._compare_precision(trainer.logits(val), val_logits)
+            yield from self._compare_precision(images, val, val_logits)
         temperature = fit_temperature(val_logits, labels[val]) if len(val) else 1.0
         yield from trainer.context.feed.fill(
             by_split["test"][:0], by_split["test"], self._words_at_the_end, "evaluating the test images"
@@ -494,7 +520,7 @@ class Job:
             "stopped_early": trainer.at.early,
             "temperature": temperature,
             "data_fingerprint": catalog.fingerprint,
-            "notices": self.notices,
+            "notices": list(dict.fromkeys(self.told)),
             **summary,
         }
         metadata = {**facts, "temperature": temperature, "weights_hash": self.backbone_hash}
@@ -519,15 +545,28 @@ class Job:
             if halt.word != "stop":  # what was learned is being kept already
                 raise
 
-    def _compare_precision(self, reduced: np.ndarray, exact: np.ndarray) -> Iterator[Event]:
-        """Reduced precision must not cost accuracy: say how many predictions it would have changed."""
+    def _compare_precision(self, images: Images, val: np.ndarray, logits: np.ndarray) -> Iterator[Event]:
+        """Reduced precision must not cost accuracy: say how many predictions float32 throughout would change."""
         trainer = self.trainer
         assert trainer is not None and trainer.context.feed is not None
-        if self.machine.precision == "float32" or trainer.context.feed.cut.is_whole or not len(exact):
+        feed = trainer.context.feed
+        if self.machine.precision == "float32" or not len(val) or not feed.computed:
+            return  # nothing was reduced, or it was compared when these features were computed
+        chosen = np.unique(np.linspace(0, len(val) - 1, COMPARED_IN_FLOAT32).astype(int))
+        files = [images.file(int(index)) for index in val[chosen]]
+        try:
+            prepared = np.stack([prepare(decode(file, needed_side(feed.how)), feed.how) for file in files])
+        except (Undecodable, OSError):  # the files have changed or gone since
             return
-        changed = int((reduced.argmax(1) != exact.argmax(1)).sum())
+        trainer.network.eval()
+        with torch.inference_mode():
+            batch = normalise(torch.from_numpy(prepared).to(self.machine.device), feed.how)
+            exact = trainer.network(batch).float().cpu().numpy()
+        changed = int((exact.argmax(1) != logits[chosen].argmax(1)).sum())
         yield Notice(
-            f"trained in {self.machine.precision}, evaluated in float32: that changes {changed} of {len(exact)} validation predictions"
+            f"computed in {self.machine.precision}; float32 throughout would change {changed} of {len(chosen)} "
+            "validation predictions that were checked",
+            "warning" if changed > 1 else "info",
         )
 
     def _write_predictions(
@@ -612,9 +651,14 @@ def _counts(
 def _read_ledger(file: Path) -> dict[str, str]:
     try:
         raw = json.loads(file.read_text("utf-8"))
-    except (OSError, ValueError):
+        return {str(key): str(value) for key, value in raw.items()}
+    except FileNotFoundError:
         return {}
-    return {str(key): str(value) for key, value in raw.items()} if isinstance(raw, dict) else {}
+    except (OSError, ValueError, AttributeError) as error:
+        raise UserError(
+            f"{file}, which holds the split, cannot be read ({error}); put back a copy of it, or delete it to split anew "
+            "(then images may change sides, and older runs cannot be compared fairly)"
+        ) from None
 
 
 def versions() -> dict[str, str]:

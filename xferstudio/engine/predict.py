@@ -65,14 +65,19 @@ class Predictor(Protocol):
         """
 
 
-def open_predictor(path: Path, *, device: str = "cpu", batch: int = 16) -> Predictor:
-    """Load a run folder or an exported ONNX file. Raises UserError for anything else or a damaged one."""
+def open_predictor(path: Path, *, device: str = "cpu", batch: int = 16, safe: bool = False) -> Predictor:
+    """Load a run folder or an exported ONNX file. Raises UserError for anything else or a damaged one.
+
+    `safe` loads no plugins but the program's own for a run folder; an ONNX file needs none.
+    """
     path = Path(path)
     if path.is_dir():
         if (path / WEIGHTS_FILE).is_file():
             from xferstudio.engine.model import load_trained
+            from xferstudio.plugins import load_plugins
 
-            return RunPredictor(load_trained(path), device=device, batch=batch)
+            plugins = load_plugins(safe=True) if safe else None
+            return RunPredictor(load_trained(path, plugins), device=device, batch=batch)
         if (path / "events.jsonl").is_file() or (path / "run.toml").is_file():
             raise UserError(f"The run {path} has no learned weights yet; let it finish first.")
         raise UserError(
@@ -82,7 +87,7 @@ def open_predictor(path: Path, *, device: str = "cpu", batch: int = 16) -> Predi
     if not path.exists():
         raise UserError(f"There is no model {path}; name a run folder or an exported ONNX file.")
     if path.name == WEIGHTS_FILE:
-        return open_predictor(path.parent, device=device, batch=batch)
+        return open_predictor(path.parent, device=device, batch=batch, safe=safe)
     if path.suffix.lower() != ".onnx":
         raise UserError(
             f"{path} is no model that can predict here; name a run folder or an exported ONNX file."

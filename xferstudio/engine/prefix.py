@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import logging
 import operator
 import time
@@ -17,7 +18,7 @@ from torch import fx, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from xferstudio.api import Preprocessing, UserError
-from xferstudio.engine.device import Machine
+from xferstudio.engine.device import Machine, is_out_of_memory
 from xferstudio.engine.model import normalise, set_modes, weights_hash
 from xferstudio.engine.torchvision_ops import import_timm
 
@@ -27,7 +28,7 @@ log = logging.getLogger(__name__)
 REDUCED_PRECISION_LIMIT = 0.08
 EAGER, ONNX = "eager channels-last float32", "ONNX Runtime float32"
 # Images in each slice of the race.
-RACE_IMAGES = 8
+RACE_IMAGES = 4
 # Images from which a conversion for ONNX Runtime, of a second or two, pays.
 WORTH_CONVERTING = 150
 
@@ -130,6 +131,8 @@ def find_cut(backbone: nn.Module, how: Preprocessing, batch_norm: bool = True) -
             )
         return Cut(boundary.removeprefix("body_"), prefix, Suffix(suffix_train, suffix_eval))
     except Exception as error:
+        if is_out_of_memory(error):
+            raise
         log.info("cannot trace the network", exc_info=True)
         return Cut(
             "images", nn.Identity(), backbone, f"the network cannot be traced ({type(error).__name__})"
@@ -305,8 +308,10 @@ def _replace(module: fx.GraphModule, target: str, new: nn.Module) -> None:
 
 
 def prefix_identity(cut: Cut) -> str:
-    """One hash of the frozen part's weights, for the feature store's key."""
-    return weights_hash(cut.prefix.state_dict())
+    """One hash of the frozen part, its weights and what is computed with them, for the feature store's key."""
+    timm = import_timm().__version__
+    text = f"{weights_hash(cut.prefix.state_dict())}{cut.prefix}{getattr(cut.prefix, 'code', '')}{timm}"
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 Means = Callable[[np.ndarray], torch.Tensor]

@@ -55,14 +55,11 @@ class FeatureStore:
         self.folder = folder or cache_folder() / "features"
         self.limit = store_limit() if limit is None else limit
 
-    def shelf(self, identity: Mapping[str, Any], backbone: str = "") -> Shelf:
-        """The shelf of a producer; `identity` is everything that its rows depend on besides the image.
-
-        `backbone` is shown to people and identifies nothing: the same weights may have several names.
-        """
+    def shelf(self, identity: Mapping[str, Any]) -> Shelf:
+        """The shelf of a producer; `identity` is everything that its rows depend on besides the image."""
         text = json.dumps(dict(identity), sort_keys=True)
         key = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
-        return Shelf(self.folder / key, json.dumps({**identity, "backbone": backbone}, sort_keys=True))
+        return Shelf(self.folder / key, text)
 
     def usage(self) -> list[dict[str, Any]]:
         """One entry per shelf, most recently used first: key, bytes, images, last_used, and its identity."""

@@ -91,7 +91,6 @@ class Trainer:
     control: Control
     save: Callable[[Checkpoint], None]
     backbone: str = ""
-    backbone_hash: str = ""
     at: Progressed = field(default_factory=Progressed)
 
     def __post_init__(self) -> None:
@@ -106,6 +105,7 @@ class Trainer:
         self._saved_at = time.monotonic()
         self._restored: Checkpoint | None = None
         self._good: Checkpoint | None = None
+        self._trained: set[int] = set()
 
     # ------------------------------------------------------------------------------------------- the fit
 
@@ -172,9 +172,12 @@ class Trainer:
             str(setting(self.options, "augment")),
             seed,
             self.backbone,
-            self.backbone_hash if self.at.step == 0 else "",
         )
         context.feed.means = self.at.means
+        frozen_now = {id(parameter) for parameter in cut.prefix.parameters()}
+        if frozen_now & self._trained:  # the best weights so far do not belong to what is cached from here on
+            self.best, self.at.best_accuracy, self.at.best_loss = None, -1.0, math.inf
+        self._trained |= {id(p) for p in self.network.backbone.parameters() if p.requires_grad}
         yield from context.feed.fill(
             self.train, self.val, self.poll, "reading images" if cut.is_empty else "computing features"
         )
@@ -421,14 +424,8 @@ class Trainer:
                 torch.autograd.graph.saved_tensors_hooks(count, lambda tensor: tensor),
                 self.machine.autocast(),
             ):
-                inputs = (
-                    context.feed.plain(few) if context.feed.views >= 0 or context.feed.cut.is_empty else None
-                )
-                if inputs is None:
-                    return
+                inputs = context.feed.plain(few)
                 self.network.head(context.feed.cut.suffix(inputs).float()).sum()
-        except KeyError:  # the plain rows are not in the store where only augmented ones are used
-            return
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
@@ -445,6 +442,11 @@ class Trainer:
 
     def _take_less(self, error: BaseException) -> Iterator[Event]:
         context = self.context
+        if not context.has_drawn:
+            raise UserError(
+                f"out of memory while the head was fitted on the features of {len(self.train)} images "
+                f"({_first_line(error)}); take fewer views or images, or close other programs"
+            ) from None
         if context.micro_batch <= 1:
             raise UserError(
                 f"out of memory at step {self.at.step + 1}, even with one image at a time ({_first_line(error)}); "
@@ -560,7 +562,8 @@ class Trainer:
             torch.cuda.set_rng_state(checkpoint.tensors["random.cuda"], self.machine.device)
         if context.optimizer is not None and "optimizer" in checkpoint.optimizer:
             context.optimizer.load_state_dict(_copied(checkpoint.optimizer["optimizer"]))
-        context.scaler.load_state_dict(checkpoint.optimizer["scaler"])
+        if context.scaler.is_enabled() and checkpoint.optimizer["scaler"]:  # empty from another precision
+            context.scaler.load_state_dict(checkpoint.optimizer["scaler"])
         context.batches_done, context.steps_in_phase = self.at.batches_done, self.at.steps_in_phase
         context.rate_scale = self.at.rate_scale
         if self.at.micro_batch:
