@@ -90,6 +90,7 @@ class Feed:
         self._runner: Runner | None = None
         self._told = False
         self._pool: ThreadPoolExecutor | None = None
+        self._threads_before = 1
         pixels = cut.is_empty
         dtype = "uint8" if pixels else "float32" if cut.is_whole else machine.precision
         identity = {
@@ -224,14 +225,17 @@ class Feed:
         if self.machine.device.type != "cpu":
             return _done(self._piece(prepared))
         if self._pool is None:
-            threads = self.machine.threads
-            self._pool = ThreadPoolExecutor(threads, "xferstudio-features", torch.set_num_threads, (1,))
-        if self._runner.means:
-            return self._pool.submit(self._piece, prepared)
-        rows = self._pool.submit(self._piece, prepared).result()  # the race wants one runner at a time
-        if self._runner.means and images >= WORTH_CONVERTING:  # a small race leaves some means out
-            self._remember_means()
-        return _done(rows)
+            self._threads_before = torch.get_num_threads()
+            self._pool = ThreadPoolExecutor(
+                self.machine.threads, "xferstudio-features", torch.set_num_threads, (1,)
+            )
+        if not self._runner.means:
+            # In a thread of the pool, as the work itself; the rows then come from the winner alone, so that the
+            # same run gives the same rows.
+            self._pool.submit(self._runner.decide, prepared).result()
+            if images >= WORTH_CONVERTING:  # for few images not all means are tried
+                self._remember_means()
+        return self._pool.submit(self._piece, prepared)
 
     def _piece(self, prepared: np.ndarray) -> torch.Tensor:
         """One batch through the runner; in halves where the memory does not suffice."""
@@ -268,7 +272,7 @@ class Feed:
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
             self._pool = None
-            torch.set_num_threads(self.machine.threads)
+            torch.set_num_threads(self._threads_before)
 
     def _load(self, todo: Sequence[tuple[int, int]], size: int) -> Loaded:
         side = needed_side(self.how)

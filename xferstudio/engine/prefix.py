@@ -321,7 +321,7 @@ class Runner:
     """Computes boundary activations of prepared images by the fastest correct means at hand.
 
     Call it with uint8 (N, H, W, 3); it gives a CPU tensor (N, ...). The means race on slices of the first real
-    batches, so choosing costs next to nothing. Means whose results move too far from float32 are refused;
+    batch, or of as many as it takes. Means whose results move too far from float32 are refused;
     `means` names the chosen one, `moved` says how far it moves. Once it has chosen, threads may share it.
     """
 
@@ -451,6 +451,10 @@ def make_runner(cut: Cut, how: Preprocessing, machine: Machine, images: int, kno
 
         candidates[f"eager channels-last {machine.precision}"] = low
         candidates[f"eager channels-last {machine.precision} with autocast"] = mixed
+        if images < WORTH_CONVERTING and not known:
+            # A race pays only for many; convolutions stand reduced weights, attention wants autocast.
+            convolutional = not any(isinstance(module, nn.LayerNorm) for module in plain.modules())
+            candidates = dict([list(candidates.items())[0 if convolutional else 1]])
     return Runner(candidates, exact, storage, converted if images >= WORTH_CONVERTING else None)
 
 
