@@ -36,7 +36,7 @@ class _Budget:
     estimate: str
 
 
-SAMPLE = _Budget(8, "about two minutes on two CPU cores with nothing else to do")
+SAMPLE = _Budget(8, "about two and a half minutes on two CPU cores with nothing else to do")
 XRAYS = _Budget(3, "about two minutes more on such cores")
 TILES = 6
 """Images of each class on the sheet of X-rays."""

@@ -220,7 +220,7 @@ class PlainLines:
                     ("train", "train"),
                     ("val", "validation"),
                     ("test", "test"),
-                    ("left_out", "left out"),
+                    ("left_out", "left out so far"),
                 )
                 if counts.get(key) is not None
             )
