@@ -141,6 +141,7 @@ class Feed:
         if not todo:
             return
         start = reported = time.perf_counter()
+        polled = 0
         batch: list[np.ndarray] = []
         places: list[tuple[int, int]] = []
         reasons: dict[str, str] = {}
@@ -162,14 +163,13 @@ class Feed:
                 else:
                     batch.append(result)
                     places.append(place)
-                if len(batch) < size and done < len(todo):
-                    continue
-                if batch:
+                if len(batch) == size or (batch and done == len(todo)):
                     computing.append((places, self._submit(np.stack(batch), len(todo))))
                     batch, places = [], []
-                keep(3 * self.machine.threads)
-                if done % (4 * size) and done < len(todo):
+                    keep(3 * self.machine.threads)
+                if done - polled < 4 * size and done < len(todo):
                     continue
+                polled = done
                 yield from poll()
                 now = time.perf_counter()
                 if now - reported > 0.25:
@@ -356,6 +356,7 @@ class Feed:
                     self._runner = self._runner or make_runner(self.cut, self.how, self.machine, due)
                     self.means = self._runner.decide(prepared, self.means)
                 rows = self._through(prepared, len(todo))
+                self._rest()  # the step that follows needs the threads
                 # Autograd refuses tensors that were made in inference mode.
                 yield self._to_device(rows.clone() if rows.is_inference() else rows)
         finally:

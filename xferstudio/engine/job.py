@@ -350,7 +350,7 @@ class Job:
         """Train once, or once per fold and once on all; returns whether it was stopped early by the user."""
         folds = self.project.split.folds
         checkpoint = self.resume_from
-        self._resume_facts(checkpoint, images)
+        self._resume_facts(checkpoint)
         if checkpoint is not None and "phase" not in checkpoint.numbers:  # saved between two folds
             checkpoint = None
         if not folds:
@@ -423,7 +423,7 @@ class Job:
             tensors["held_out"] = torch.from_numpy(np.stack([self.held_out[i] for i in held]))
         save_checkpoint(self.folder.path, Checkpoint(numbers, tensors, checkpoint.optimizer))
 
-    def _resume_facts(self, checkpoint: Checkpoint | None, images: Images) -> None:
+    def _resume_facts(self, checkpoint: Checkpoint | None) -> None:
         if checkpoint is None:
             return
         self.seconds_before = float(checkpoint.numbers.get("seconds_before", 0.0))
