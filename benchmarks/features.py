@@ -14,7 +14,7 @@ from benchmarks.material import Material
 from benchmarks.table import Report, Row, median, timed
 from xferstudio.data import decode, load_images, needed_side, prepare, scan
 from xferstudio.engine import device
-from xferstudio.engine.feed import PIECE, Feed, Images
+from xferstudio.engine.feed import Feed, Images
 from xferstudio.engine.prefix import find_cut
 from xferstudio.events import Event
 
@@ -115,9 +115,7 @@ def _prepared(files: list[Path], workers: int, how) -> list[np.ndarray]:
 
 def _bare(feed: Feed, prepared: list[np.ndarray]) -> list[torch.Tensor]:
     """Tensors in memory through the same runner in the same small pieces side by side, nothing read or stored."""
-    pieces = [batch[start : start + PIECE] for batch in prepared for start in range(0, len(batch), PIECE)]
-    rows = [feed._submit(piece, len(prepared) * BATCH) for piece in pieces]
-    results = [row.result() for row in rows]
+    results = [feed._through(batch) for batch in [np.concatenate(prepared)]]
     feed._rest()
     return results
 

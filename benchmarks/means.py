@@ -15,8 +15,9 @@ from benchmarks.material import Material
 from benchmarks.table import Report, Row, median
 from xferstudio.data import decode, needed_side, prepare, scan
 from xferstudio.engine import device
+from xferstudio.engine.means import fold_batch_norm, make_runner
 from xferstudio.engine.model import normalise
-from xferstudio.engine.prefix import find_cut, fold_batch_norm, make_runner
+from xferstudio.engine.prefix import find_cut
 
 BATCH = 32
 

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import time
-
-import numpy as np
 import pytest
 import torch
 from studio import CalmNet, TinyNet, backbone
 from torch import nn
 
-from xferstudio.api import Preprocessing, UserError
-from xferstudio.engine import prefix as prefixes
-from xferstudio.engine.device import choose
+from xferstudio.api import Preprocessing
 from xferstudio.engine.model import set_modes, stages
-from xferstudio.engine.prefix import Runner, find_cut, fold_batch_norm, make_runner, prefix_identity
+from xferstudio.engine.prefix import find_cut, prefix_identity
 from xferstudio.engine.torchvision_ops import import_timm
 from xferstudio.events import Notice, PhaseStarted, StepDone
 
@@ -261,103 +256,3 @@ def test_losses_are_the_same_with_and_without_the_cache(make_studio, head_first)
     assert losses[0] == pytest.approx(losses[1], abs=1e-3)
     assert boundaries[0]
     assert not boundaries[1]
-
-
-@pytest.mark.parametrize("family", ["efficientnet", "resnet", "regnet", "mobilenet v3"])
-def test_folded_batch_norm_gives_the_same(family):
-    name, arguments = FAMILIES[family]
-    made = network(name, **arguments)
-    folded = fold_batch_norm(made, SMALL)
-    with torch.inference_mode():
-        whole, other = made(images()), folded(images())
-    assert torch.allclose(whole, other, rtol=1e-3, atol=1e-4 * float(whole.abs().max()))
-    before = sum(isinstance(m, nn.BatchNorm2d) for m in made.modules())
-    assert sum(isinstance(m, nn.BatchNorm2d) for m in folded.modules()) < before
-    assert sum(isinstance(m, nn.BatchNorm2d) for m in made.modules()) == before
-
-
-def pixels(count, seed=0):
-    return np.random.default_rng(seed).integers(0, 256, (count, 64, 64, 3), dtype=np.uint8)
-
-
-def means(seconds=0.0, moved=0.0):
-    def compute(batch):
-        time.sleep(seconds)
-        rows = torch.from_numpy(batch.reshape(len(batch), -1)[:, :16].astype(np.float32))
-        return rows * (1 + moved)
-
-    return compute
-
-
-def test_the_fastest_means_win_the_race_and_every_batch_is_answered():
-    exact = means(0.03)
-    runner = Runner(
-        {"eager float32": exact, "quick float32": means(0.002), "slow float32": means(0.06)},
-        exact,
-        torch.float32,
-    )
-    for seed in range(9):
-        batch = pixels(4, seed)
-        assert torch.equal(runner(batch), exact(batch))
-    assert runner.means == "quick float32"
-    assert not runner.note
-
-
-def test_means_that_move_the_features_are_refused_however_fast():
-    exact = means(0.01)
-    far = prefixes.REDUCED_PRECISION_LIMIT * 2
-    runner = Runner(
-        {"eager float32": exact, "eager bfloat16": means(0, far), "other float32": means(0, 0.01)},
-        exact,
-        torch.float32,
-    )
-    for seed in range(5):
-        assert torch.equal(runner(pixels(4, seed)), exact(pixels(4, seed)))
-    assert not runner.note
-
-
-def test_features_that_are_not_numbers_end_with_a_sentence():
-    def spoilt(batch):
-        return torch.full((len(batch), 4), float("nan"))
-
-    with pytest.raises(UserError, match="not numbers"):
-        Runner({"eager float32": spoilt}, spoilt, torch.float32)(pixels(4))
-
-
-def test_means_that_do_not_run_here_are_passed_over():
-    def broken(batch):
-        raise RuntimeError("no such instruction")
-
-    exact = means()
-    runner = Runner({"eager float32": exact, "eager bfloat16": broken}, exact, torch.float32)
-    assert torch.equal(runner(pixels(4)), exact(pixels(4)))
-
-
-def test_a_close_reduced_precision_that_is_clearly_faster_wins_and_says_how_far_it_moves():
-    exact = means(0.03)
-    runner = Runner(
-        {"eager float32": exact, "eager channels-last bfloat16": means(0.002, 0.01)}, exact, torch.float32
-    )
-    for seed in range(6):
-        runner(pixels(4, seed))
-    assert runner.means == "eager channels-last bfloat16"
-    assert "bfloat16" in runner.note
-    assert "1.0%" in runner.note
-
-
-@pytest.mark.parametrize("images_due", [10, 200])
-def test_the_means_of_this_machine_agree_with_the_plain_network(images_due):
-    made = train_last(network("test_efficientnet"), 1)
-    cut = find_cut(made, SMALL, False)
-    machine = choose("cpu", "float32")
-    runner = make_runner(cut, SMALL, machine, images_due)
-    made.eval()
-    from xferstudio.engine.model import normalise
-
-    for seed in range(6):
-        batch = pixels(4, seed)
-        with torch.inference_mode():
-            wanted = cut.prefix(normalise(torch.from_numpy(batch), SMALL))
-        got = runner(batch)
-        assert got.dtype == torch.float32
-        assert torch.allclose(got, wanted, rtol=1e-3, atol=1e-3 * float(wanted.abs().max()))

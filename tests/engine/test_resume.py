@@ -10,7 +10,7 @@ import torch
 from studio import Counted, drive, same
 
 from xferstudio.engine import feed as feeds
-from xferstudio.engine.prefix import Runner, make_runner
+from xferstudio.engine.means import Runner, make_runner
 from xferstudio.events import EpochDone, PhaseStarted, Progress, RunEnded, RunStarted, StepDone
 
 CASES = {

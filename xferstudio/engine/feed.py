@@ -28,8 +28,9 @@ from xferstudio.data import (
     prepare,
 )
 from xferstudio.engine.device import Machine, is_out_of_memory
+from xferstudio.engine.means import WORTH_CONVERTING, Runner, make_runner
 from xferstudio.engine.model import normalise
-from xferstudio.engine.prefix import WORTH_CONVERTING, Cut, Runner, make_runner, prefix_identity
+from xferstudio.engine.prefix import Cut, prefix_identity
 from xferstudio.engine.store import FeatureStore, Shelf
 from xferstudio.events import Event, Notice, Progress
 from xferstudio.project import write_atomic
@@ -59,6 +60,15 @@ class Images:
 
     def file(self, index: int) -> Path:
         return self.root / self.items[index].path
+
+
+@dataclass
+class _Piece:
+    """A few images (index, view) with their rows, on the CPU computed already; and why others are missing."""
+
+    places: list[tuple[int, int]]
+    unreadable: dict[tuple[int, int], str]
+    rows: torch.Tensor | None = None
 
 
 class Feed:
@@ -141,48 +151,38 @@ class Feed:
         if not todo:
             return
         start = reported = time.perf_counter()
-        polled = 0
-        batch: list[np.ndarray] = []
-        places: list[tuple[int, int]] = []
         reasons: dict[str, str] = {}
         size = PIECE if self.machine.device.type == "cpu" else 128
-        loaded = self._load(todo, 8 * size)
-        computing: deque[tuple[list[tuple[int, int]], Future[torch.Tensor]]] = deque()
-
-        def keep(most: int) -> None:
-            """Put finished rows on the shelf until at most `most` batches are being computed."""
-            while len(computing) > most:
-                places, rows = computing.popleft()
-                contents = [self.images.items[i].hash for i, _ in places]
-                shelf.add(contents, [view for _, view in places], rows.result())
-
+        pieces = [todo[first : first + size] for first in range(0, len(todo), size)]
+        ahead = 2 * max(self.machine.threads, self.machine.workers)
+        computing: deque[Future[_Piece]] = deque()
+        submitted = finished = polled = 0
         try:
-            for done, (place, result) in enumerate(loaded, 1):
-                if isinstance(result, Undecodable):
-                    reasons[self.images.items[place[0]].hash] = str(result)
-                else:
-                    batch.append(result)
-                    places.append(place)
-                if len(batch) == size or (batch and done == len(todo)):
-                    computing.append((places, self._submit(np.stack(batch), len(todo))))
-                    batch, places = [], []
-                    keep(3 * self.machine.threads)
-                if done - polled < 4 * size and done < len(todo):
+            self._begin(todo)
+            while finished < len(todo):
+                while submitted < len(pieces) and len(computing) < ahead:
+                    computing.append(self._threads().submit(self._make, pieces[submitted]))
+                    submitted += 1
+                piece = computing.popleft().result()
+                if piece.rows is not None:
+                    rows = piece.rows if self.machine.device.type == "cpu" else self._rows_of(piece.rows)
+                    contents = [self.images.items[i].hash for i, _ in piece.places]
+                    shelf.add(contents, [view for _, view in piece.places], rows)
+                reasons |= {self.images.items[i].hash: why for (i, _), why in piece.unreadable.items()}
+                finished += len(piece.places) + len(piece.unreadable)
+                if finished - polled < 4 * size and finished < len(todo):
                     continue
-                polled = done
+                polled = finished
                 yield from poll()
                 now = time.perf_counter()
                 if now - reported > 0.25:
-                    finished = done - size * len(computing)
-                    rate = max(finished, 1) / (now - start)
+                    rate = finished / (now - start)
                     left = (len(todo) - finished) / rate
                     yield Progress(task, finished, len(todo), round(rate, 1), round(left, 1))
                     reported = now
-            keep(0)
             rate = len(todo) / (time.perf_counter() - start)
             yield Progress(task, len(todo), len(todo), round(rate, 1), 0.0)
         finally:
-            loaded.close()
             self._rest()
             shelf.flush()
         if reasons:
@@ -206,48 +206,96 @@ class Feed:
     def _shelves(self) -> list[str]:
         return [shelf.folder.name for shelf in (self._plain, self._augmented) if shelf is not None]
 
-    def _through(self, prepared: np.ndarray, images: int) -> torch.Tensor:
-        """Prepared images through the frozen layers, in pieces side by side."""
-        size = PIECE if self.machine.device.type == "cpu" else len(prepared)
-        pieces = [prepared[start : start + size] for start in range(0, len(prepared), size)]
-        return torch.cat([rows.result() for rows in [self._submit(piece, images) for piece in pieces]])
+    def _begin(self, todo: Sequence[tuple[int, int]]) -> None:
+        """Choose the means of computing on the first images that can be decoded."""
+        for first in range(0, len(todo), PIECE):
+            prepared = [p for p in map(self._decode, todo[first : first + PIECE]) if not isinstance(p, str)]
+            if prepared:
+                self._choose_means(np.stack(prepared), len(todo))
+                return
 
-    def _submit(self, prepared: np.ndarray, images: int) -> Future[torch.Tensor]:
-        """Start to compute the rows of one batch.
+    def _decode(self, place: tuple[int, int]) -> np.ndarray | str:
+        """One version of one image, prepared; or why it cannot be decoded."""
+        index, view = place
+        try:
+            return self._prepared(self.images.file(index), index, view)
+        except Undecodable as why:
+            return str(why)
 
-        On the CPU each batch has one thread, as many batches at a time as there are threads: no thread waits for
-        another, and small batches stay in its cache. `images` is how many will be computed in all.
+    def _prepared(self, file: Path, index: int, view: int) -> np.ndarray:
+        side = needed_side(self.how)
+        if view == 0:
+            return prepare(decode(file, side), self.how)
+        # An augmented crop enlarges a part of the image: it needs more pixels than the plain one.
+        return augmented(decode(file, 2 * side), self.how, self.augment, self._view_seed(index, view))
+
+    def _make(self, todo: Sequence[tuple[int, int]]) -> _Piece:
+        """Decode a few images; on the CPU compute their rows as well, in the same thread.
+
+        Each thread works for itself: none waits for another, and a small batch stays in its core's cache.
         """
-        if self.cut.is_empty:
-            return _done(torch.from_numpy(prepared))
-        if self._runner is None:
-            self._runner = self._choose_runner(prepared, images)
-        if self.machine.device.type != "cpu":
-            return _done(self._piece(prepared))
-        if self._pool is None:
-            self._threads_before = torch.get_num_threads()
-            self._pool = ThreadPoolExecutor(
-                self.machine.threads, "xferstudio-features", torch.set_num_threads, (1,)
-            )
-        if not self._runner.means:
-            # In a thread of the pool, as the work itself; the rows then come from the winner alone, so that the
-            # same run gives the same rows.
-            self._pool.submit(self._runner.decide, prepared).result()
-            if images >= WORTH_CONVERTING:  # for few images not all means are tried
-                self._remember_means()
-        return self._pool.submit(self._piece, prepared)
+        piece = _Piece([], {})
+        arrays = []
+        for place, result in zip(todo, map(self._decode, todo), strict=True):
+            if isinstance(result, str):
+                piece.unreadable[place] = result
+            else:
+                piece.places.append(place)
+                arrays.append(result)
+        if arrays:
+            prepared = torch.from_numpy(np.stack(arrays))
+            piece.rows = prepared
+            if self.machine.device.type == "cpu":
+                piece.rows = self._rows_of(prepared)
+        return piece
 
-    def _piece(self, prepared: np.ndarray) -> torch.Tensor:
-        """One batch through the runner; in halves where the memory does not suffice."""
+    def _through(self, prepared: np.ndarray) -> torch.Tensor:
+        """Prepared images through the frozen layers, on the CPU in pieces side by side."""
+        pixels = torch.from_numpy(prepared)
+        if self.machine.device.type != "cpu":
+            return self._rows_of(pixels)
+        return torch.cat(list(self._threads().map(self._rows_of, torch.split(pixels, PIECE))))
+
+    def _rows_of(self, prepared: torch.Tensor) -> torch.Tensor:
+        """One batch through the frozen layers; in halves where the memory does not suffice."""
+        if self.cut.is_empty:
+            return prepared
         assert self._runner is not None
         try:
-            return self._runner(prepared)
+            return self._runner(prepared.numpy())
         except Exception as error:
             if len(prepared) < 2 or not is_out_of_memory(error):
                 raise
         # Outside of the handler, whose traceback would keep the memory.
-        half = len(prepared) // 2
-        return torch.cat([self._piece(prepared[:half]), self._piece(prepared[half:])])
+        return torch.cat([self._rows_of(half) for half in prepared.tensor_split(2)])
+
+    def _threads(self) -> ThreadPoolExecutor:
+        """Threads that decode and, on the CPU, compute, with one thread of torch's for each."""
+        if self._pool is None:
+            self._threads_before = torch.get_num_threads()
+            on_cpu = self.machine.device.type == "cpu"
+            self._pool = ThreadPoolExecutor(
+                self.machine.threads if on_cpu else self.machine.workers,
+                "xferstudio-features",
+                torch.set_num_threads,
+                (1,),
+            )
+        return self._pool
+
+    def _choose_means(self, prepared: np.ndarray, images: int) -> None:
+        """Settle what computes the frozen layers; `images` is how many will be computed in all.
+
+        The rows then come from the winner alone, so that the same run gives the same rows.
+        """
+        if self.cut.is_empty:
+            return
+        if self._runner is None:
+            self._runner = self._choose_runner(prepared, images)
+        if not self._runner.means:
+            # In a thread of the pool, as the work itself.
+            self._threads().submit(self._runner.decide, prepared).result()
+            if images >= WORTH_CONVERTING:  # for few images not all means are tried
+                self._remember_means()
 
     def _choose_runner(self, prepared: np.ndarray, images: int) -> Runner:
         """The means of an earlier race for these layers on this machine, or a new race."""
@@ -275,14 +323,8 @@ class Feed:
             torch.set_num_threads(self._threads_before)
 
     def _load(self, todo: Sequence[tuple[int, int]], size: int) -> Loaded:
-        side = needed_side(self.how)
-
         def make(position: int, file: Path) -> np.ndarray:
-            index, view = todo[position]
-            if view == 0:
-                return prepare(decode(file, side), self.how)
-            # An augmented crop enlarges a part of the image: it needs more pixels than the plain one.
-            return augmented(decode(file, 2 * side), self.how, self.augment, self._view_seed(index, view))
+            return self._prepared(file, *todo[position])
 
         files = [self.images.file(index) for index, _ in todo]
         loaded = load_images(files, make, workers=self.machine.workers, ahead=2 * size)
@@ -355,7 +397,7 @@ class Feed:
                     due = len(self.images.items)  # the same after a resume, unlike what is still to do
                     self._runner = self._runner or make_runner(self.cut, self.how, self.machine, due)
                     self.means = self._runner.decide(prepared, self.means)
-                rows = self._through(prepared, len(todo))
+                rows = self._through(prepared)
                 self._rest()  # the step that follows needs the threads
                 # Autograd refuses tensors that were made in inference mode.
                 yield self._to_device(rows.clone() if rows.is_inference() else rows)
@@ -367,12 +409,6 @@ class Feed:
         if self.cut.is_empty:
             return normalise(rows, self.how)
         return rows
-
-
-def _done(rows: torch.Tensor) -> Future[torch.Tensor]:
-    future: Future[torch.Tensor] = Future()
-    future.set_result(rows)
-    return future
 
 
 def _means_file() -> Path:
