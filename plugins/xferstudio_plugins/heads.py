@@ -145,8 +145,8 @@ def fit_logistic(
         weights = (count / (classes * sizes))[labels]
     if strength <= 0:
         fold = _stratified_folds(labels[: count // views], folds, seed).repeat(views).to(labels.device)
-        inside = torch.stack([(fold != f) * weights for f in range(folds)], 1)
-        outside = torch.stack([(fold == f) * weights for f in range(folds)], 1)
+        inside = torch.stack([(fold != f) * weights for f in range(folds)])
+        outside = torch.stack([(fold == f) * weights for f in range(folds)])
         # The directions with the last percent of the variance do not decide how strong the pull must be.
         main = int((variance.flip(0).cumsum(0) < 0.99 * variance.sum()).sum()) + 1
         problem = _Problem(rotated[:, -main:].contiguous(), labels, classes, variance[-main:])
@@ -165,26 +165,27 @@ def fit_logistic(
                 queue = [known for known in (best - 1, best + 1) if 0 <= known < len(STRENGTHS)]
         strength = STRENGTHS[best]
     problem = _Problem(rotated, labels, classes, variance)
-    final = problem.solve(problem.start(1), weights[:, None], strength)
-    weight = (basis @ final[:-1, 0]) * scale[:, None]
-    bias = final[-1, 0] - mean @ weight
+    final = problem.solve(problem.start(1), weights[None], strength)
+    weight = (final[:, 0, :-1] @ basis.T) * scale
+    bias = final[:, 0, -1] - weight @ mean
     with torch.no_grad():
-        head.weight.copy_(weight.T)
+        head.weight.copy_(weight)
         head.bias.copy_(bias - bias.mean())
-    yield {"loss": problem.held_out_loss(final, weights[:, None]), "log10 strength": math.log10(strength)}
+    yield {"loss": problem.held_out_loss(final, weights[None]), "log10 strength": math.log10(strength)}
 
 
 def _eigenbasis(features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Directions (D, r) that carry all variance of the rows, and the variance along each."""
     count, width = features.shape
+    gram = (features @ features.T if count < width else features.T @ features) / count
+    with _threads_for(min(count, width) ** 2):  # waits for itself a lot
+        values, vectors = torch.linalg.eigh(gram)
     if count < width:
-        values, vectors = torch.linalg.eigh(features @ features.T / count)
         kept = values > 1e-6 * values.max().clamp_min(1e-12)
         basis = features.T @ vectors[:, kept] / (values[kept] * count).sqrt()
     else:
-        values, basis = torch.linalg.eigh(features.T @ features / count)
         kept = values > 1e-6 * values.max().clamp_min(1e-12)
-        basis = basis[:, kept]
+        basis = vectors[:, kept]
     return basis, values[kept]
 
 
@@ -216,43 +217,45 @@ def _threads_for(work: int) -> Iterator[None]:
 class _Problem:
     """Several logistic regressions on the same rows with different row weights, solved side by side.
 
-    A solution is (r + 1, problems, classes), the last row being the bias. The objective of each problem is its
-    weighted mean cross-entropy plus strength / 2 times the squared length of its weights, without the bias.
+    A solution is (classes, problems, r + 1), the last column being the bias; row weights are (problems, n). The
+    objective of each problem is its weighted mean cross-entropy plus strength / 2 times the squared length of its
+    weights, without the bias. Classes come first, because sums over a long last dimension are much faster.
     """
 
     def __init__(
         self, rows: torch.Tensor, labels: torch.Tensor, classes: int, variance: torch.Tensor
     ) -> None:
         self.rows, self.labels, self.classes = rows, labels, classes
+        self.truth = functional.one_hot(labels, classes).T[:, None].to(rows)
         self.curvature = torch.cat([variance, torch.ones(1).to(variance)])
 
     def start(self, problems: int) -> torch.Tensor:
-        return torch.zeros(self.rows.shape[1] + 1, problems, self.classes).to(self.rows)
+        return torch.zeros(self.classes, problems, self.rows.shape[1] + 1).to(self.rows)
 
-    def _logits(self, solution: torch.Tensor) -> torch.Tensor:
-        flat = self.rows @ solution[:-1].flatten(1)
-        return flat.view(len(self.rows), *solution.shape[1:]) + solution[-1]
+    def _log_chances(self, solution: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Logarithms of the probabilities (classes, problems, n), and those of the right classes (1, problems, n)."""
+        logits = (solution[..., :-1].flatten(0, 1) @ self.rows.T).view(*solution.shape[:2], -1)
+        logs = functional.log_softmax(logits + solution[..., -1:], 0)
+        return logs, logs.gather(0, self.labels.expand(1, solution.shape[1], -1))
 
     def held_out_loss(self, solution: torch.Tensor, weights: torch.Tensor) -> float:
-        """Weighted mean cross-entropy over rows (n) and problems, weights being (n, problems)."""
-        logs = functional.log_softmax(self._logits(solution), 2)
-        chosen = logs.gather(2, self.labels[:, None, None].expand(-1, logs.shape[1], 1)).squeeze(2)
-        return float(-(chosen * weights).sum() / weights.sum())
+        """Weighted mean cross-entropy over rows and problems, weights being (problems, n)."""
+        _, chosen = self._log_chances(solution)
+        return float(-(chosen[0] * weights).sum() / weights.sum())
 
     def _objective(
         self, solution: torch.Tensor, weights: torch.Tensor, strength: float
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Values (problems,) and gradients, weights being normalised per problem."""
-        logs = functional.log_softmax(self._logits(solution), 2)
-        index = self.labels[:, None, None].expand(-1, logs.shape[1], 1)
-        value = -(logs.gather(2, index).squeeze(2) * weights).sum(0)
+        logs, chosen = self._log_chances(solution)
+        value = -(chosen[0] * weights).sum(1)
         residual = logs.exp_()
-        residual.scatter_add_(2, index, torch.full_like(index, -1, dtype=residual.dtype))
-        residual *= weights[:, :, None]
-        gradient = torch.cat([self.rows.T @ residual.flatten(1), residual.sum(0).flatten()[None]])
-        gradient = gradient.view_as(solution)
-        gradient[:-1] += strength * solution[:-1]
-        return value + 0.5 * strength * solution[:-1].square().sum((0, 2)), gradient
+        residual -= self.truth
+        residual *= weights
+        slopes = (residual.flatten(0, 1) @ self.rows).view(*solution.shape[:2], -1)
+        slopes += strength * solution[..., :-1]
+        gradient = torch.cat([slopes, residual.sum(2, keepdim=True)], 2)
+        return value + 0.5 * strength * solution[..., :-1].square().sum((0, 2)), gradient
 
     def solve(
         self, solution: torch.Tensor, weights: torch.Tensor, strength: float, precision: float = 1e-6
@@ -262,14 +265,14 @@ class _Problem:
         Ends where a full step would gain less than about `precision` of the objective.
         """
         with _threads_for(self.rows.shape[0] * solution.numel()):
-            return self._solve(solution, weights / weights.sum(0), strength, precision)
+            return self._solve(solution, weights / weights.sum(1, keepdim=True), strength, precision)
 
     def _solve(
         self, solution: torch.Tensor, weights: torch.Tensor, strength: float, precision: float
     ) -> torch.Tensor:
         penalty = torch.full_like(self.curvature, strength)
         penalty[-1] = 0
-        inverse = (1 / (self.curvature / self.classes + penalty))[:, None, None]
+        inverse = 1 / (self.curvature / self.classes + penalty)
         value, gradient = self._objective(solution, weights, strength)
         steps: list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]] = []
         for _ in range(ITERATIONS):

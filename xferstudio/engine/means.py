@@ -125,7 +125,9 @@ def fuse_activations(folded: nn.Module, dtype: torch.dtype) -> nn.Module | None:
     """
     if not isinstance(folded, fx.GraphModule):
         return None
-    Conv2dSame = import_timm().layers.conv2d_same.Conv2dSame
+    import_timm()
+    from timm.layers.conv2d_same import Conv2dSame
+
     try:
         fused = copy.deepcopy(folded)
         found = 0
