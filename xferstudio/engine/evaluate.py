@@ -369,6 +369,10 @@ def _ece_interval(value: float, draws: Floats, chance: float) -> Interval:
     return lower, min(1.0, max(value, high - bias))
 
 
+# Up to here every image is a cell of its own; beyond, like ones share a cell and the figure hardly moves.
+EXACT_CELLS = 100
+
+
 def _cells(sure: Floats, correct: NDArray[Any], fine: bool) -> tuple[Floats, Floats, Floats]:
     """Images as cells of equal fate: number of images, mean gap, and bin as a one-hot table (cells, bins)."""
     cell = np.arange(len(sure))
@@ -387,7 +391,7 @@ def _resampled_ece(
     sure: Floats, correct: NDArray[Any], generator: np.random.Generator, resamples: int
 ) -> Floats:
     n = len(sure)
-    weights, gap, table = _cells(sure, correct, n <= 500)
+    weights, gap, table = _cells(sure, correct, n <= EXACT_CELLS)
     drawn = generator.multinomial(n, weights / n, size=resamples)
     return np.asarray(np.abs((drawn * gap) @ table).sum(axis=1) / n, np.float64)
 
@@ -396,7 +400,7 @@ def _ece_by_chance(sure: Floats, generator: np.random.Generator, resamples: int)
     """The 97.5 % quantile of the figure when every image is right with exactly its confidence
     (consistency resampling, Broecker and Smith, Weather and Forecasting 22, 2007)."""
     n = len(sure)
-    weights, mean, table = _cells(sure, np.zeros(n, np.int64), n <= 500)
+    weights, mean, table = _cells(sure, np.zeros(n, np.int64), n <= EXACT_CELLS)
     right = generator.binomial(
         weights.astype(np.int64), np.clip(mean, 0.0, 1.0), size=(resamples, len(weights))
     )

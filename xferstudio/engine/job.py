@@ -48,7 +48,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 SPLIT_LEDGER = "split.json"
 # Validation images on which reduced precision is compared with float32.
-COMPARED_IN_FLOAT32 = 16
+COMPARED_IN_FLOAT32 = 16  # at most; one in a hundred of all images, and no fewer than 6
 
 
 def run(
@@ -552,7 +552,8 @@ class Job:
         feed = trainer.context.feed
         if self.machine.precision == "float32" or not len(val) or not feed.computed:
             return  # nothing was reduced, or it was compared when these features were computed
-        chosen = np.unique(np.linspace(0, len(val) - 1, COMPARED_IN_FLOAT32).astype(int))
+        number = max(6, min(COMPARED_IN_FLOAT32, len(images.items) // 100))
+        chosen = np.unique(np.linspace(0, len(val) - 1, number).astype(int))
         files = [images.file(int(index)) for index in val[chosen]]
         try:
             prepared = np.stack([prepare(decode(file, needed_side(feed.how)), feed.how) for file in files])

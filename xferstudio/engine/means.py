@@ -35,11 +35,12 @@ def fold_batch_norm(module: nn.Module, how: Preprocessing) -> nn.Module:
 
     Returns a plain copy if the module cannot be traced or the folded copy does not give the same result.
     """
-    module = copy.deepcopy(module).eval().requires_grad_(False)
     BatchNormAct2d = import_timm().layers.BatchNormAct2d
+    modes = {part: part.training for part in module.modules()}
+    module.eval()
     try:
         graph = module.graph if isinstance(module, fx.GraphModule) else Tracer().trace(module)
-        folded = fx.GraphModule(module, graph)  # shares the modules; what is replaced is replaced here only
+        folded = _sharing(module, graph)
         for node in list(folded.graph.nodes):
             if node.op != "call_module" or not node.args or not isinstance(node.args[0], fx.Node):
                 continue
@@ -56,18 +57,43 @@ def fold_batch_norm(module: nn.Module, how: Preprocessing) -> nn.Module:
             _replace(folded, str(source.target), fuse_conv_bn_eval(convolution, norm))  # type: ignore[arg-type]
             rest = nn.Sequential(norm.drop, norm.act) if isinstance(norm, BatchNormAct2d) else nn.Identity()
             _replace(folded, str(node.target), rest)
-        folded.recompile()
+        folded = _of_its_own(folded, module)
         probe = torch.randn(1, 3, *how.size, generator=torch.Generator().manual_seed(0))
         probe = probe.to(next(module.parameters()).device)
         with torch.inference_mode():
             before, after = module(probe), folded(probe)
-        if not torch.allclose(before, after, rtol=1e-3, atol=1e-4 * float(before.abs().max())):
-            log.info("the folded copy gives other results")
-            return module
+        if torch.allclose(before, after, rtol=1e-3, atol=1e-4 * float(before.abs().max())):
+            return folded.requires_grad_(False)
+        log.info("the folded copy gives other results")
     except Exception:
         log.info("cannot fold batch norm", exc_info=True)
-        return module
-    return folded
+    finally:
+        for part, mode in modes.items():
+            part.training = mode
+    return copy.deepcopy(module).eval().requires_grad_(False)
+
+
+def _sharing(module: nn.Module, graph: fx.Graph) -> fx.GraphModule:
+    """A module with a copy of the graph that shares the parts of `module`; what is replaced is replaced there only."""
+    copied = fx.Graph()
+    result = copied.graph_copy(graph, {})
+    copied.output(result)
+    return fx.GraphModule(module, copied)
+
+
+def _of_its_own(made: fx.GraphModule, module: nn.Module) -> fx.GraphModule:
+    """`made` with copies in place of all that it still shares with `module`; in mode `eval`."""
+    shared = {id(part) for part in module.modules()}
+    tensors = {id(tensor) for tensor in [*module.parameters(), *module.buffers()]}
+    for name, part in list(made.named_modules()):
+        if id(part) in shared:
+            _replace(made, name, copy.deepcopy(part))
+    for parent in made.modules():
+        for name, tensor in [*parent._parameters.items(), *parent._buffers.items()]:
+            if tensor is not None and id(tensor) in tensors:
+                setattr(parent, name, copy.deepcopy(tensor))
+    made.recompile()
+    return made.eval()
 
 
 class _Convolution(nn.Module):
@@ -129,7 +155,7 @@ def fuse_activations(folded: nn.Module, dtype: torch.dtype) -> nn.Module | None:
     from timm.layers.conv2d_same import Conv2dSame
 
     try:
-        fused = copy.deepcopy(folded)
+        fused = _sharing(folded, folded.graph)
         found = 0
         for node in list(fused.graph.nodes):
             if node.op != "call_module":
@@ -157,7 +183,7 @@ def fuse_activations(folded: nn.Module, dtype: torch.dtype) -> nn.Module | None:
             _replace(fused, str(node.target), _Convolution(plain, dtype, activation, limits))
             found += activation != "none"
         fused.graph.lint()
-        fused.recompile()
+        fused = _of_its_own(fused, folded)
     except Exception:
         log.info("cannot fuse convolutions with their activations", exc_info=True)
         return None

@@ -165,7 +165,13 @@ def weights_hash(state: Mapping[str, torch.Tensor]) -> str:
 
 def save_weights(path: Path, state: Mapping[str, torch.Tensor], metadata: Mapping[str, Any]) -> None:
     """A safetensors file with `metadata` as JSON in its header; written whole or not at all."""
-    tensors = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in state.items()}
+    tensors: dict[str, torch.Tensor] = {}
+    seen = set()
+    for name, tensor in state.items():
+        plain = tensor.detach().cpu().contiguous()
+        memory = plain.untyped_storage().data_ptr()
+        tensors[name] = plain.clone() if memory in seen else plain  # safetensors refuses shared memory
+        seen.add(memory)
     write_atomic(path, save(tensors, {METADATA_KEY: json.dumps(dict(metadata), ensure_ascii=False)}))
 
 
