@@ -11,6 +11,7 @@ import pytest
 from studio import paint, paint_classes
 
 from xferstudio.api import UserError
+from xferstudio.engine.control import Control
 from xferstudio.engine.trainer import Trainer
 from xferstudio.events import EpochDone, Event, Notice, PhaseStarted, RunEnded, RunStarted, StepDone, to_json
 from xferstudio.history import RunFolder
@@ -277,3 +278,20 @@ def test_copies_of_held_out_images_never_train(make_studio, tmp_path):
     assert counts["found"] == 40
     assert counts["found"] == counts["used"] + counts["left_out"]
     assert not any(isinstance(event, Notice) and "Error" in event.text for event in events)
+
+
+def test_a_stop_inside_a_fold_keeps_the_model_of_that_fold_and_judges_it_on_what_it_has_not_seen(make_studio):
+    studio = make_studio(val=0.0, test=0.25, folds=3)
+    control = Control()
+    ended = None
+    for event in studio.start("fine-tune", control=control, epochs=3, stages=1):
+        if isinstance(event, EpochDone) and event.epoch == 2:
+            control.put("stop")
+        ended = event
+    assert ended.reason == "stopped"
+    counts = ended.summary["counts"]
+    assert 0 < ended.summary["val"]["n"] == counts["val"] < counts["train"]
+    assert counts["found"] == counts["train"] + counts["val"] + counts["test"] + counts["left_out"]
+    assert "cross_validated" not in ended.summary["val"]
+    assert any("fold 1 of 3" in text for text in ended.summary["notices"])
+    assert studio.weights()

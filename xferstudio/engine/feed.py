@@ -201,7 +201,7 @@ class Feed:
         if self._runner is not None and self._runner.note and not self._told:
             self._told = True
             yield Notice(self._runner.note)
-        self.store.trim(self._shelves())
+        self.store.trim(keep=self._shelves())
 
     def _shelves(self) -> list[str]:
         return [shelf.folder.name for shelf in (self._plain, self._augmented) if shelf is not None]

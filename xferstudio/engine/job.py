@@ -351,6 +351,12 @@ class Job:
         folds = self.project.split.folds
         checkpoint = self.resume_from
         self._resume_facts(checkpoint)
+        if checkpoint is not None and checkpoint.numbers.get("machine") != self._machine_in_words():
+            yield Notice(
+                f"interrupted on {checkpoint.numbers.get('machine')}, resumed on {self._machine_in_words()}: the run "
+                "goes on from there, but not to the last digit as if it had never been interrupted",
+                "warning",
+            )
         if checkpoint is not None and "phase" not in checkpoint.numbers:  # saved between two folds
             checkpoint = None
         if not folds:
@@ -362,8 +368,17 @@ class Job:
         for fold in range(self.fold, folds):
             self.fold = fold
             yield Notice(f"cross-validation: fold {fold + 1} of {folds}")
-            held = everything[fold_by_place == fold]
-            yield from self._fit(images, everything[fold_by_place != fold], held, classes, checkpoint)
+            held, rest = everything[fold_by_place == fold], everything[fold_by_place != fold]
+            if (yield from self._fit(images, rest, held, classes, checkpoint)):
+                # The model of this fold is kept, with the figure of the images that it did not learn from.
+                by_split |= {"train": rest, "val": held}
+                self.held_out = {}
+                yield Notice(
+                    f"stopped in fold {fold + 1} of {folds}: the model of this fold is kept, which has not seen the "
+                    "images held out in it",
+                    "warning",
+                )
+                return True
             checkpoint = None
             assert self.trainer is not None
             held = images.readable(held)
@@ -402,8 +417,6 @@ class Job:
         try:
             yield from self.trainer.fit(checkpoint)
         except Halt as halt:
-            if halt.word == "stop" and self.fold < self.project.split.folds:
-                raise Halt("interrupt") from None  # there is no model of all images yet to keep
             if halt.word == "stop" and self.trainer.keep_what_was_learned():
                 return True
             raise
@@ -417,6 +430,7 @@ class Job:
             "held_out": held,
             "seconds_before": self._seconds(),
             "fingerprint": self.fingerprint,
+            "machine": self._machine_in_words(),
         }
         tensors = dict(checkpoint.tensors)
         if held:
@@ -533,6 +547,7 @@ class Job:
         save_weights(self.folder.path / WEIGHTS_FILE, learned, metadata)
         self.folder.write_summary(summary)
         remove_checkpoint(self.folder.path)
+        self.store.trim()  # now that nothing of this run is needed any more
         reason: Reason = "stopped" if stopped else "finished"
         text = "stopped early; what was learned is kept" if stopped else ""
         yield RunEnded(reason, text, str(self.folder.path), summary["seconds"], summary)
@@ -632,6 +647,9 @@ class Job:
             "split": dataclasses.asdict(self.project.split),
             "versions": facts["versions"],
         }
+
+    def _machine_in_words(self) -> str:
+        return f"{self.machine.device.type} in {self.machine.precision}"
 
     def _seconds(self) -> float:
         return self.seconds_before + time.perf_counter() - self.started

@@ -69,6 +69,8 @@ class Progressed:
     early: bool = False
     trained_seconds: float = 0.0
     trained_images: int = 0
+    trained: list[str] = field(default_factory=list)
+    """Parameters of the backbone that have learned so far, by name."""
 
 
 @dataclass
@@ -105,7 +107,6 @@ class Trainer:
         self._saved_at = time.monotonic()
         self._restored: Checkpoint | None = None
         self._good: Checkpoint | None = None
-        self._trained: set[int] = set()
 
     # ------------------------------------------------------------------------------------------- the fit
 
@@ -174,10 +175,14 @@ class Trainer:
             self.backbone,
         )
         context.feed.means = self.at.means
-        frozen_now = {id(parameter) for parameter in cut.prefix.parameters()}
-        if frozen_now & self._trained:  # the best weights so far do not belong to what is cached from here on
+        prefix = {id(parameter) for parameter in cut.prefix.parameters()}
+        named = list(self.network.backbone.named_parameters())
+        frozen_now = {name for name, parameter in named if id(parameter) in prefix}
+        if self._restored is None and frozen_now & set(self.at.trained):
+            # The best weights so far do not belong to what is cached from here on.
             self.best, self.at.best_accuracy, self.at.best_loss = None, -1.0, math.inf
-        self._trained |= {id(p) for p in self.network.backbone.parameters() if p.requires_grad}
+        learning = {name for name, parameter in named if parameter.requires_grad}
+        self.at.trained = sorted(learning.union(self.at.trained))
         yield from context.feed.fill(
             self.train, self.val, self.poll, "reading images" if cut.is_empty else "computing features"
         )
@@ -530,6 +535,8 @@ class Trainer:
         tensors |= {f"average.{name}": value for name, value in (context.average or {}).items()}
         tensors["random.strategy"] = context.generator.get_state()
         tensors["random.torch"] = torch.get_rng_state()
+        if self.machine.device.type == "mps":
+            tensors["random.mps"] = torch.mps.get_rng_state()
         if self.machine.device.type == "cuda":
             tensors["random.cuda"] = torch.cuda.get_rng_state(self.machine.device)
         if context.feed is not None and context.phase == self.at.phase:
@@ -545,7 +552,7 @@ class Trainer:
     def _take_position(self, checkpoint: Checkpoint) -> None:
         numbers = dict(checkpoint.numbers)
         numbers["best_loss"] = math.inf if numbers["best_loss"] is None else numbers["best_loss"]
-        self.at = Progressed(**{name: numbers[name] for name in vars(Progressed())})
+        self.at = Progressed(**{name: numbers[name] for name in vars(Progressed()) if name in numbers})
 
     def _take_state(self, checkpoint: Checkpoint) -> None:
         context = self.context
@@ -560,6 +567,8 @@ class Trainer:
         torch.set_rng_state(checkpoint.tensors["random.torch"])
         if self.machine.device.type == "cuda" and "random.cuda" in checkpoint.tensors:
             torch.cuda.set_rng_state(checkpoint.tensors["random.cuda"], self.machine.device)
+        if self.machine.device.type == "mps" and "random.mps" in checkpoint.tensors:
+            torch.mps.set_rng_state(checkpoint.tensors["random.mps"])
         if context.optimizer is not None and "optimizer" in checkpoint.optimizer:
             context.optimizer.load_state_dict(_copied(checkpoint.optimizer["optimizer"]))
         if context.scaler.is_enabled() and checkpoint.optimizer["scaler"]:  # empty from another precision
