@@ -1,0 +1,29 @@
+"""What every page of the window is: a widget that shows one thing of the open project, made when first looked at."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QWidget
+
+from xferstudio.gui.studio import Studio
+
+
+class Page(QWidget):
+    """A page in the middle of the window.
+
+    Subclasses build themselves in `__init__`, connect to the signals of `studio`, and start nothing heavy before
+    `shown`. They call no torch and no engine: only `studio`, the run folders and commands.
+    """
+
+    def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.studio = studio
+
+    def shown(self) -> None:
+        """The page has come to the front, or another project has been opened while it is there."""
+
+    def select(self, what: str) -> None:
+        """Show this one (the name of a run's folder, of an export): chosen in the project manager."""
+
+    def let_go(self) -> bool:
+        """Before the window closes or another project opens: end threads and processes; False if it must wait."""
+        return True

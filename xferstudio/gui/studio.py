@@ -1,0 +1,307 @@
+"""What the pages share: the open project with its images, runs and edits, the catalogue of plugins, the queue."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, QSettings, QTimer, Signal, Slot
+
+from xferstudio import project as projects
+from xferstudio.api import UserError
+from xferstudio.gui.commands import Command
+from xferstudio.gui.queue import RunQueue
+from xferstudio.history import RunFolder, all_runs
+from xferstudio.project import Project, Run
+
+log = logging.getLogger(__name__)
+
+RECENT = 12
+LOOK_SECONDS = 1.0
+"""How often the project's folder is looked at for runs and edits made by others."""
+
+
+@dataclass
+class Catalogue:
+    """What the plugins offer, as `backbones --json`, `strategies --json`, `exporters --json` and `plugins --json` tell."""
+
+    backbones: list[dict[str, Any]] = field(default_factory=list)
+    strategies: list[dict[str, Any]] = field(default_factory=list)
+    exporters: list[dict[str, Any]] = field(default_factory=list)
+    loaded: list[dict[str, Any]] = field(default_factory=list)
+    failed: list[dict[str, Any]] = field(default_factory=list)
+
+    def strategy(self, id: str) -> dict[str, Any] | None:
+        """The description of a strategy, or None while it is not known (or its plugin is missing)."""
+        return next((entry for entry in self.strategies if entry["id"] == id), None)
+
+    def backbone(self, id: str) -> dict[str, Any] | None:
+        """The description of a backbone, or None for one that nobody lists."""
+        return next((entry for entry in self.backbones if entry["id"] == id), None)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One image of the project: `path` below the root, what it is taken for after the user's edits."""
+
+    path: str
+    label: str | None
+    split: str
+    """train, val, test, or "" where it is left out or has no label."""
+    domain: str
+    group: str
+    hash: str
+    left_out: str = ""
+    """Why it is not used; "" for one that is."""
+
+
+@dataclass
+class Pictures:
+    """All images of the project as the last scan found them, edits applied, those left out included."""
+
+    root: Path
+    classes: tuple[str, ...]
+    items: list[Picture]
+    fingerprint: str
+    counts: dict[str, int]
+    """found, used, left_out, train, val, test, as the engine counts them."""
+
+
+class Studio(QObject):
+    """The state of one window. All members are used in the window's thread only."""
+
+    project_changed = Signal()
+    """Another project is open, or none, or its project.toml has changed."""
+    pictures_changed = Signal()
+    """`pictures` is new: None while they are looked through."""
+    scan_progress = Signal(str, int, int)
+    runs_changed = Signal()
+    """`runs` is new, or the state of one of them."""
+    catalogue_changed = Signal()
+    edited_elsewhere = Signal()
+    """project.toml was changed by another program while it is open here."""
+    gone = Signal()
+    """The folder of the project is not there any more."""
+    message = Signal(str, str)
+    """A sentence for the user, and details to unfold ("" for none)."""
+    note = Signal(str)
+    """A short sentence for the status line."""
+    wanted = Signal(str, str)
+    """Go to this page ("data", "train", "compare", "try", "export", "plugins") and select this there."""
+
+    def __init__(self, parent: QObject | None = None, settings: QSettings | None = None) -> None:
+        super().__init__(parent)
+        self.settings = settings or QSettings("xferstudio", "xferstudio")
+        self.project: Project | None = None
+        self.pictures: Pictures | None = None
+        self.runs: list[RunFolder] = []
+        self.catalogue = Catalogue()
+        self.queue = RunQueue(self)
+        self.queue.changed.connect(self.refresh_runs)
+        self._states: dict[Path, str] = {}
+        self._stamp: tuple[int, int] | None = None
+        self._scan: Command | None = None
+        self._scanned: list[Picture] = []
+        self._commands: set[Command] = set()
+        self._look = QTimer(self)
+        self._look.setInterval(int(LOOK_SECONDS * 1000))
+        self._look.timeout.connect(self.look)
+
+    # ----------------------------------------------------------------------------------------- projects
+
+    def open(self, folder: Path | str) -> None:
+        """Open the project in this folder. Raises UserError with everything that is wrong with it."""
+        project = projects.load(folder)
+        self.close()
+        self.project = project
+        self._stamp = _stamp(project.file)
+        self._remember(project)
+        self._look.start()
+        self.project_changed.emit()
+        self.refresh_runs()
+        self.rescan()
+
+    def reload(self) -> None:
+        """Read project.toml again. Raises UserError; then what was read before stays."""
+        if self.project is not None:
+            self.project = projects.load(self.project.folder)
+            self._stamp = _stamp(self.project.file)
+            self.project_changed.emit()
+
+    def close(self) -> None:
+        """Leave the project; what runs goes on."""
+        self._look.stop()
+        if self._scan is not None:
+            self._scan.kill()
+            self._scan = None
+        self.project, self.pictures, self.runs, self._states = None, None, [], {}
+        self.project_changed.emit()
+        self.pictures_changed.emit()
+        self.runs_changed.emit()
+
+    def add_run(self, run: Run) -> None:
+        """Write a run into project.toml. Raises UserError."""
+        assert self.project is not None
+        self.project = projects.add_run(self.project, run)
+        self._stamp = _stamp(self.project.file)
+        self.project_changed.emit()
+
+    def recent(self) -> list[Path]:
+        """Folders of the projects that were open, newest first; those that are gone are left out."""
+        known = self.settings.value("recent", [])
+        paths = [known] if isinstance(known, str) else list(known or [])
+        return [Path(path) for path in paths if (Path(path) / "project.toml").is_file()]
+
+    def forget(self, folder: Path) -> None:
+        """Take a folder out of the list of recent projects."""
+        self.settings.setValue("recent", [str(path) for path in self.recent() if path != folder])
+
+    def _remember(self, project: Project) -> None:
+        paths = [project.folder, *(path for path in self.recent() if path != project.folder)]
+        self.settings.setValue("recent", [str(path) for path in paths[:RECENT]])
+
+    # ------------------------------------------------------------------------------- what others change
+
+    @Slot()
+    def look(self) -> None:
+        """See whether runs or project.toml have changed on disk."""
+        if self.project is None:
+            return
+        if not self.project.folder.is_dir():
+            self._look.stop()
+            self.gone.emit()
+            return
+        stamp = _stamp(self.project.file)
+        if stamp is not None and stamp != self._stamp:
+            self._stamp = stamp  # asked once for each change
+            self.edited_elsewhere.emit()
+        self.refresh_runs()
+
+    @Slot()
+    def refresh_runs(self) -> None:
+        """Read again which runs there are and in which state."""
+        if self.project is None:
+            return
+        try:
+            runs = all_runs(self.project)
+            states = {run.path: run.state for run in runs}
+        except (OSError, UserError):
+            log.info("the runs cannot be listed", exc_info=True)
+            return
+        if states != self._states:
+            self.runs, self._states = runs, dict(states)
+            self.runs_changed.emit()
+
+    def state(self, run: RunFolder) -> str:
+        """The state of a run as last seen: no file is read."""
+        return self._states.get(run.path, "new")
+
+    # ------------------------------------------------------------------------------------------- images
+
+    @Slot()
+    def rescan(self) -> None:
+        """Look through the images again, in another process."""
+        if self.project is None:
+            return
+        if self._scan is not None:
+            self._scan.kill()
+        self._scanned = []
+        self._scan = Command(["scan", str(self.project.folder), "--json"], self)
+        self._scan.arrived.connect(self._take_scanned)
+        self._scan.ended.connect(self._scan_ended)
+        self._hold(self._scan)
+        self._scan.start()
+
+    @Slot(list)
+    def _take_scanned(self, lines: list[Mapping[str, Any]]) -> None:
+        if self.sender() is not self._scan:
+            return
+        for line in lines:
+            kind = line.get("event")
+            if kind == "Progress":
+                self.scan_progress.emit(str(line["task"]), int(line["done"]), int(line["total"]))
+            elif kind == "Pictures":
+                self._scanned.extend(Picture(*values) for values in line["items"])
+            elif kind == "Scanned":
+                self.pictures = Pictures(
+                    Path(line["root"]),
+                    tuple(line["classes"]),
+                    self._scanned,
+                    line["fingerprint"],
+                    dict(line["counts"]),
+                )
+                self._scanned = []
+                self.pictures_changed.emit()
+
+    @Slot(int, str)
+    def _scan_ended(self, code: int, words: str) -> None:
+        if self.sender() is not self._scan:
+            return
+        self._scan = None
+        if code != 0:
+            self.message.emit(last_sentence(words) or self.tr("The images cannot be looked through."), words)
+
+    # ----------------------------------------------------------------------------------------- commands
+
+    def command(self, *arguments: str) -> Command:
+        """A command that is not started yet; it is kept alive until it has ended, and killed with the window."""
+        command = Command(arguments, self)
+        self._hold(command)
+        return command
+
+    def _hold(self, command: Command) -> None:
+        self._commands.add(command)
+        command.finished.connect(self._drop)
+
+    @Slot()
+    def _drop(self) -> None:
+        command = self.sender()
+        if isinstance(command, Command):
+            self._commands.discard(command)
+            command.deleteLater()
+
+    def read_catalogue(self) -> None:
+        """Ask the command line, in the background, what the plugins offer."""
+        command = self.command("catalogue", "--json")
+        command.arrived.connect(self._take_catalogue)
+        command.start()
+
+    @Slot(list)
+    def _take_catalogue(self, lines: list[Mapping[str, Any]]) -> None:
+        for line in lines:
+            if line.get("event") == "Catalogue":
+                plugins = line["plugins"]
+                self.catalogue = Catalogue(
+                    line["backbones"],
+                    line["strategies"],
+                    line["exporters"],
+                    plugins["loaded"],
+                    plugins["failed"],
+                )
+                self.catalogue_changed.emit()
+
+    def let_go(self) -> None:
+        """End all threads: commands are killed, detached runs go on."""
+        self._look.stop()
+        for command in list(self._commands):
+            command.kill()
+        self.queue.let_go()
+        for command in list(self._commands):
+            command.wait(5000)
+
+
+def last_sentence(words: str) -> str:
+    """What a command said at last, without the program's name before it."""
+    lines = [line for line in words.splitlines() if line.strip()]
+    return lines[-1].removeprefix("xferstudio: ").strip() if lines else ""
+
+
+def _stamp(file: Path) -> tuple[int, int] | None:
+    try:
+        facts = file.stat()
+    except OSError:
+        return None
+    return facts.st_mtime_ns, facts.st_size

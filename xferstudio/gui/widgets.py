@@ -1,0 +1,164 @@
+"""Small widgets that several pages share."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QLabel,
+    QLayout,
+    QLayoutItem,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from xferstudio.gui import theme
+
+
+def label(text: str = "", role: str = "body", wrap: bool = False) -> QLabel:
+    """A plain-text label in a role of the type scale."""
+    made = QLabel(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setProperty("role", role)
+    made.setWordWrap(wrap)
+    return made
+
+
+def button(text: str, icon: str = "", role: str = "") -> QPushButton:
+    """A button with an icon of ours; `role` is "", "primary" or "danger"."""
+    made = QPushButton(text)
+    if icon:
+        colour = theme.colours().on_accent if role == "primary" else None
+        made.setIcon(theme.icon(icon, colour))
+    if role:
+        made.setProperty("role", role)
+    return made
+
+
+class Card(QFrame):
+    """A raised surface with a vertical layout (`body`)."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "card")
+        self.body = QVBoxLayout(self)
+        self.body.setContentsMargins(*(2 * theme.UNIT,) * 4)
+        self.body.setSpacing(theme.UNIT)
+
+
+class EmptyState(QWidget):
+    """What stands where nothing is yet: an icon, what this place is for, and what to do next."""
+
+    acted = Signal()
+
+    def __init__(
+        self, icon: str, title: str, text: str, action: str = "", parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        layout = QVBoxLayout(self)
+        layout.setSpacing(theme.UNIT)
+        layout.addStretch(1)
+        picture = QLabel()
+        picture.setPixmap(theme.pixmap(icon, 6 * theme.UNIT, theme.colours().quiet))
+        picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        layout.addWidget(picture)
+        self.title = label(title, "heading")
+        self.title.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        layout.addWidget(self.title)
+        self.text = label(text, "quiet", wrap=True)
+        self.text.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.text.setMaximumWidth(60 * theme.UNIT)
+        layout.addWidget(self.text, 0, Qt.AlignmentFlag.AlignHCenter)
+        self.button = button(action, role="primary")
+        self.button.setVisible(bool(action))
+        self.button.clicked.connect(self.acted)
+        layout.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addStretch(2)
+
+
+class Bar(QWidget):
+    """A share from 0 to 1 as a horizontal bar, with an optional interval as a lighter band."""
+
+    def __init__(
+        self, share: float = 0.0, colour: QColor | None = None, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.share, self.colour = share, colour
+        self.setMinimumHeight(theme.UNIT)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        return QSize(12 * theme.UNIT, theme.UNIT)
+
+    def set_share(self, share: float) -> None:
+        """Show another share."""
+        self.share = share
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        now = theme.colours()
+        height = min(self.height(), theme.UNIT)
+        top = (self.height() - height) // 2
+        painter.setBrush(now.raised)
+        painter.drawRoundedRect(0, top, self.width(), height, 4, 4)
+        painter.setBrush(self.colour or now.accent)
+        painter.drawRoundedRect(0, top, max(2, round(self.width() * self.share)), height, 4, 4)
+
+
+class FlowLayout(QLayout):
+    """Lays widgets out in lines, as words on a page."""
+
+    def __init__(self, parent: QWidget | None = None, gap: int = theme.UNIT) -> None:
+        super().__init__(parent)
+        self._items: list[QLayoutItem] = []
+        self._gap = gap
+        self.setContentsMargins(0, 0, 0, 0)
+
+    def addItem(self, item: QLayoutItem) -> None:  # noqa: N802
+        self._items.append(item)
+
+    def count(self) -> int:
+        return len(self._items)
+
+    def itemAt(self, index: int) -> QLayoutItem | None:  # noqa: N802
+        return self._items[index] if 0 <= index < len(self._items) else None
+
+    def takeAt(self, index: int) -> QLayoutItem | None:  # noqa: N802
+        return self._items.pop(index) if 0 <= index < len(self._items) else None
+
+    def hasHeightForWidth(self) -> bool:  # noqa: N802
+        return True
+
+    def heightForWidth(self, width: int) -> int:  # noqa: N802
+        return self._place(QRect(0, 0, width, 0), move=False)
+
+    def setGeometry(self, rect: QRect) -> None:  # noqa: N802
+        super().setGeometry(rect)
+        self._place(rect, move=True)
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        return self.minimumSize()
+
+    def minimumSize(self) -> QSize:  # noqa: N802
+        wanted = QSize()
+        for item in self._items:
+            wanted = wanted.expandedTo(item.minimumSize())
+        return wanted
+
+    def _place(self, rect: QRect, move: bool) -> int:
+        x, y, line = rect.x(), rect.y(), 0
+        for item in self._items:
+            hint = item.sizeHint()
+            if x + hint.width() > rect.right() + 1 and line:
+                x, y, line = rect.x(), y + line + self._gap, 0
+            if move:
+                item.setGeometry(QRect(QPoint(x, y), hint))
+            x += hint.width() + self._gap
+            line = max(line, hint.height())
+        return y + line - rect.y()

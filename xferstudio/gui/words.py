@@ -1,0 +1,67 @@
+"""Words that several pages use: states, figures and times as people say them, and texts of the engine translated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QLocale
+
+
+def engine_text(text: str) -> str:
+    """A fixed text of the engine or of a first-party plugin in the user's language; others as they come."""
+    return QCoreApplication.translate("Engine", text)
+
+
+_STATES = {
+    "new": QT_TRANSLATE_NOOP("Words", "not begun"),
+    "waiting": QT_TRANSLATE_NOOP("Words", "waiting"),
+    "running": QT_TRANSLATE_NOOP("Words", "running"),
+    "paused": QT_TRANSLATE_NOOP("Words", "paused"),
+    "interrupted": QT_TRANSLATE_NOOP("Words", "interrupted"),
+    "finished": QT_TRANSLATE_NOOP("Words", "finished"),
+    "stopped": QT_TRANSLATE_NOOP("Words", "stopped, kept"),
+    "cancelled": QT_TRANSLATE_NOOP("Words", "cancelled"),
+    "failed": QT_TRANSLATE_NOOP("Words", "failed"),
+}
+
+
+def state(name: str) -> str:
+    """The state of a run in a word or two."""
+    return QCoreApplication.translate("Words", _STATES.get(name, name))
+
+
+def percent(share: float | None, digits: int = 1) -> str:
+    """0.934 as 93.4 %."""
+    if share is None:
+        return "–"
+    return QLocale().toString(100 * share, "f", digits) + "\u202f%"
+
+
+def interval(bounds: Sequence[float] | None) -> str:
+    """An interval of shares: 90.1 – 95.7 %."""
+    if not bounds:
+        return ""
+    low, high = (QLocale().toString(100 * bound, "f", 1) for bound in bounds)
+    return f"{low} – {high}\u202f%"
+
+
+def whole(number: int) -> str:
+    """A whole number with the language's separators."""
+    return QLocale().toString(number)
+
+
+def seconds(time: float | None) -> str:
+    """A duration: 8 s, 3 min 20 s, 2 h 5 min."""
+    if time is None:
+        return "–"
+    total = round(time)
+    if total < 60:
+        return QCoreApplication.translate("Words", "{s} s").format(s=total)
+    if total < 3600:
+        return QCoreApplication.translate("Words", "{m} min {s} s").format(m=total // 60, s=total % 60)
+    return QCoreApplication.translate("Words", "{h} h {m} min").format(h=total // 3600, m=total % 3600 // 60)
+
+
+def size(number: float) -> str:
+    """Bytes: 14.2 MB."""
+    return QLocale().formattedDataSize(int(number), 1, QLocale.DataSizeFormat.DataSizeSIFormat)
