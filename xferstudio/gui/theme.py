@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication, QWidget
+
+log = logging.getLogger(__name__)
 
 UNIT = 8
 """The spacing unit in device-independent pixels: margins and gaps are multiples of it."""
@@ -104,9 +107,13 @@ def font(role: str = "body", bold: bool = False) -> QFont:
 def _drawn(name: str, colour: str, size: int) -> QPixmap:
     from PySide6.QtSvg import QSvgRenderer
 
-    text = (ICONS / f"{name}.svg").read_text("utf-8").replace("currentColor", colour)
     pixmap = QPixmap(size, size)
     pixmap.fill(Qt.GlobalColor.transparent)
+    try:
+        text = (ICONS / f"{name}.svg").read_text("utf-8").replace("currentColor", colour)
+    except OSError:
+        log.warning("there is no icon %r", name)
+        return pixmap
     painter = QPainter(pixmap)
     QSvgRenderer(QByteArray(text.encode())).render(painter, QRectF(0, 0, size, size))
     painter.end()
