@@ -11,6 +11,7 @@ import pytest
 from studio import paint, paint_classes
 
 from xferstudio.api import UserError
+from xferstudio.data import Edits, read_dataset
 from xferstudio.engine.control import Control
 from xferstudio.engine.trainer import Trainer
 from xferstudio.events import EpochDone, Event, Notice, PhaseStarted, RunEnded, RunStarted, StepDone, to_json
@@ -295,3 +296,51 @@ def test_a_stop_inside_a_fold_keeps_the_model_of_that_fold_and_judges_it_on_what
     assert "cross_validated" not in ended.summary["val"]
     assert any("fold 1 of 3" in text for text in ended.summary["notices"])
     assert studio.weights()
+
+
+def test_an_image_that_was_relabelled_or_excluded_trains_so(make_studio):
+    studio = make_studio()
+    before = sorted(path.relative_to(studio.project.data_path()) for path in _photos(studio))
+    relabelled, excluded, moved = "class0/000.png", "class1/000.png", "class2/000.png"
+    edits = Edits(
+        labels={relabelled: "class1"},
+        excluded={excluded: "blurred"},
+        splits={moved: "test", relabelled: "test"},
+        renamed={"class2": "blue"},
+    )
+    edits.write(studio.project.folder)
+    events = studio.do("extract")
+    started = next(event for event in events if isinstance(event, RunStarted))
+    dataset = read_dataset(studio.project)
+    assert started.counts == dataset.counts
+    summary = studio.folder().summary()
+    assert summary["counts"] == dataset.counts
+    assert summary["classes"] == ["blue", "class0", "class1"]
+    assert summary["left_out"] == [{"path": excluded, "reason": "blurred"}]
+    test = studio.folder().read_predictions().of("test")
+    truth = dict(zip(test.paths, test.labels, strict=True))
+    assert (truth[relabelled], truth[moved]) == ("class1", "blue")
+    assert studio.folder().read_run()["data"]["fingerprint"] == dataset.catalog.fingerprint
+    after = sorted(path.relative_to(studio.project.data_path()) for path in _photos(studio))
+    assert after == before
+
+
+def _photos(studio):
+    return studio.project.data_path().glob("*/*.png")
+
+
+def test_when_all_images_are_excluded_the_run_says_so(make_studio):
+    studio = make_studio(each=2)
+    paths = [path.relative_to(studio.project.data_path()).as_posix() for path in _photos(studio)]
+    Edits(excluded=dict.fromkeys(paths, "")).write(studio.project.folder)
+    ended = studio.do("extract")[-1]
+    assert ended.reason == "failed"
+    assert "excluded" in ended.message
+
+
+def test_a_damaged_file_of_edits_ends_the_run_with_a_sentence(make_studio):
+    studio = make_studio(each=2)
+    (studio.project.folder / "edits.json").write_text("{", "utf-8")
+    ended = studio.do("extract")[-1]
+    assert ended.reason == "failed"
+    assert "delete it" in ended.message

@@ -2,6 +2,7 @@
 
 from xferstudio.data.augment import AUGMENTATIONS, Augmentation, augmented
 from xferstudio.data.catalog import Catalog, Item, LeftOut, cache_folder, find_images, scan
+from xferstudio.data.dataset import Dataset, read_dataset
 from xferstudio.data.decode import (
     Undecodable,
     central_box,
@@ -11,14 +12,18 @@ from xferstudio.data.decode import (
     prepare,
     readable_extensions,
 )
+from xferstudio.data.edits import EDITS_FILE, Edits
 from xferstudio.data.loader import load_images
 from xferstudio.data.split import SPLITS, Leak, assign, fold_of, leaks
 
 __all__ = [
     "AUGMENTATIONS",
+    "EDITS_FILE",
     "SPLITS",
     "Augmentation",
     "Catalog",
+    "Dataset",
+    "Edits",
     "Item",
     "Leak",
     "LeftOut",
@@ -35,6 +40,7 @@ __all__ = [
     "missing_reader",
     "needed_side",
     "prepare",
+    "read_dataset",
     "readable_extensions",
     "scan",
 ]

@@ -91,12 +91,17 @@ class Catalog:
         """Where the picture lies."""
         return self.root / item.path
 
+    def with_items(self, items: Iterable[Item]) -> Catalog:
+        """The same with these in the place of its items; its classes are theirs."""
+        items = tuple(items)
+        return replace(self, items=items, classes=_classes(items))
+
     def without(self, bad: Mapping[str, str]) -> Catalog:
         """The same with these paths left out for these reasons; counts go on reconciling."""
         gone = tuple(LeftOut(item.path, bad[item.path]) for item in self.items if item.path in bad)
-        items = tuple(item for item in self.items if item.path not in bad)
         left_out = tuple(sorted((*self.left_out, *gone), key=lambda entry: entry.path))
-        return replace(self, items=items, left_out=left_out, classes=_classes(items))
+        kept = self.with_items(item for item in self.items if item.path not in bad)
+        return replace(kept, left_out=left_out)
 
 
 def cache_folder() -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import logging
 import platform
 import queue
@@ -12,7 +11,6 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -22,14 +20,13 @@ from xferstudio import __version__
 from xferstudio.api import Backbone, Strategy, UserError, make_options
 from xferstudio.data import (
     Catalog,
+    Dataset,
     Undecodable,
-    assign,
     decode,
     fold_of,
-    leaks,
     needed_side,
     prepare,
-    scan,
+    read_dataset,
 )
 from xferstudio.engine import device as devices
 from xferstudio.engine.checkpoint import Checkpoint, load_checkpoint, remove_checkpoint, save_checkpoint
@@ -42,11 +39,10 @@ from xferstudio.engine.trainer import Diverged, Halt, Trainer
 from xferstudio.events import Event, Notice, Progress, Reason, RunEnded, RunStarted
 from xferstudio.history import Predictions, RunFolder, latest, name_lock, new_run_folder
 from xferstudio.plugins import Plugins, load_plugins
-from xferstudio.project import Project, Run, SplitSpec, write_atomic
+from xferstudio.project import Project, Run
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-SPLIT_LEDGER = "split.json"
 # Validation images on which reduced precision is compared with float32.
 COMPARED_IN_FLOAT32 = 16  # at most; one in a hundred of all images, and no fewer than 6
 
@@ -220,12 +216,15 @@ class Job:
     def _work(self) -> Iterator[Event]:
         for text in self.notices:
             yield Notice(text)
-        catalog, splits, left_out = yield from self._read_data()
+        dataset = yield from self._read_data()
+        catalog, left_out = dataset.catalog, dict(dataset.left_out)
         classes = catalog.classes
         labels = np.array(
             [classes.index(item.label) if item.label is not None else -1 for item in catalog.items]
         )
-        by_split = {name: np.flatnonzero(np.array(splits) == name) for name in ("train", "val", "test")}
+        by_split = {
+            name: np.flatnonzero(np.array(dataset.splits) == name) for name in ("train", "val", "test")
+        }
         self._check_data(labels, by_split, classes)
         images = Images(catalog.root, catalog.items, labels)
         facts = self._facts(catalog, classes)
@@ -238,7 +237,7 @@ class Job:
             device=self.machine.name,
             precision=self.machine.precision,
             classes=classes,
-            counts=_counts(catalog, by_split, left_out, {}),
+            counts=dataset.counts,
             epochs=sum(phase.epochs for phase in self.strategy.phases()),
             folder=str(self.folder.path),
             resumed_step=int(numbers.get("step", 0)),
@@ -246,46 +245,21 @@ class Job:
         stopped = yield from self._train(images, by_split, classes)
         yield from self._conclude(catalog, images, by_split, left_out, facts, stopped)
 
-    def _read_data(self) -> Generator[Event, None, tuple[Catalog, list[str], dict[str, str]]]:
-        source = self.project.data_path()
-        catalog = yield from self._in_background(
-            "looking through the images", lambda told: scan(source, progress=told)
+    def _read_data(self) -> Generator[Event, None, Dataset]:
+        dataset = yield from self._in_background(
+            "looking through the images", lambda told: read_dataset(self.project, told)
         )
-        left_out = {entry.path: entry.reason for entry in catalog.left_out}
-        unlabelled = {item.path: "no label" for item in catalog.items if item.label is None}
-        if len(unlabelled) == len(catalog.items):
+        if not dataset.catalog.items:
+            source, found = self.project.data_path(), len(dataset.unused)
+            excluded = sum(item.label is not None for item in dataset.unused)
             raise UserError(
-                f"{source} holds {len(catalog.items)} images but no classes; put the images of each class into a folder "
+                f"all images of {source} are excluded; take some of them back"
+                if excluded
+                else f"{source} holds {found} images but no classes; put the images of each class into a folder "
                 "named after it, or give a table with the columns path and label"
             )
-        catalog = catalog.without(unlabelled)
-        left_out |= unlabelled
-        ledger_file = self.project.folder / SPLIT_LEDGER
-        ledger = _read_ledger(ledger_file)
-        spec = self.project.split
-        if spec.folds:
-            spec = SplitSpec(val=0.0, test=spec.test, seed=spec.seed, folds=spec.folds)
-        splits, kept = assign(catalog.items, spec, ledger)
-        if kept != ledger:
-            try:
-                write_atomic(ledger_file, json.dumps(kept, indent=0, sort_keys=True))
-            except UserError as error:
-                yield Notice(
-                    f"the split cannot be written down, so images added later may change it: {error}",
-                    "warning",
-                )
-        copies = {leak.path: leak.reason for leak in leaks(catalog.items, splits)}
-        if copies:
-            keep = [place for place, item in enumerate(catalog.items) if item.path not in copies]
-            splits = [splits[place] for place in keep]
-            catalog = catalog.without(copies)
-            left_out |= copies
-            yield Notice(f"{len(copies)} images are left out because a copy of them is held out", "warning")
-        if catalog.conflicts:
-            yield Notice(
-                f"{len(catalog.conflicts)} images stand in two classes with the same content", "warning"
-            )
-        return catalog, splits, left_out
+        yield from dataset.notices
+        return dataset
 
     def _in_background(
         self, task: str, work: Callable[[Callable[[int, int], None]], T]
@@ -665,19 +639,6 @@ def _counts(
     sizes = {name: len(indices) for name, indices in by_split.items()}
     used = len(catalog.items) - len(unreadable)
     return {"found": used + len(left_out), "used": used, "left_out": len(left_out), **sizes}
-
-
-def _read_ledger(file: Path) -> dict[str, str]:
-    try:
-        raw = json.loads(file.read_text("utf-8"))
-        return {str(key): str(value) for key, value in raw.items()}
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, AttributeError) as error:
-        raise UserError(
-            f"{file}, which holds the split, cannot be read ({error}); put back a copy of it, or delete it to split anew "
-            "(then images may change sides, and older runs cannot be compared fairly)"
-        ) from None
 
 
 def versions() -> dict[str, str]:

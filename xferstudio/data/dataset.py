@@ -1,0 +1,119 @@
+"""What a project trains, validates and tests on: its images with edits and split, and what is left out and why."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from xferstudio.api import UserError
+from xferstudio.data.catalog import Catalog, Item, Progress, scan
+from xferstudio.data.edits import Edits
+from xferstudio.data.split import SPLITS, assign, leaks
+from xferstudio.events import Notice
+from xferstudio.project import Project, SplitSpec, write_atomic
+
+SPLIT_LEDGER = "split.json"
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The images of a project as runs use them. `splits` has one word for each item of `catalog`.
+
+    `left_out` gives the reason for every other file; `unused` are those of them that are images all the same
+    (without a label, excluded, copies of what is held out), with what is known of them.
+    """
+
+    catalog: Catalog
+    splits: tuple[str, ...]
+    left_out: dict[str, str]
+    unused: tuple[Item, ...]
+    notices: tuple[Notice, ...]
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """found = used + left_out, and used = train + val + test."""
+        sizes = Counter(self.splits)
+        used = len(self.catalog.items)
+        return {
+            "found": used + len(self.left_out),
+            "used": used,
+            "left_out": len(self.left_out),
+            **{split: sizes[split] for split in SPLITS},
+        }
+
+    def rows(self) -> Iterator[tuple[str, str | None, str, str, str, str, str]]:
+        """(path, label, split, domain, group, hash, reason) of everything found; the reason is empty for what is
+        used, the split for what is not."""
+        for item, split in zip(self.catalog.items, self.splits, strict=True):
+            yield item.path, item.label, split, item.domain or "", item.group or "", item.hash, ""
+        known = {item.path: item for item in self.unused}
+        for path, reason in self.left_out.items():
+            found = known.get(path) or Item(path, None, None, None, None, "", 0)
+            yield path, found.label, "", found.domain or "", found.group or "", found.hash, reason
+
+
+def read_dataset(project: Project, progress: Progress | None = None) -> Dataset:
+    """Look through the data of a project, as every run of it does; no pixel is decoded.
+
+    Images that are new get their split here, and it is written down in `split.json`. `progress(done, total)` is
+    called now and then, with total 0 while it is unknown; what it raises ends the work. Raises UserError where
+    the data, the edits or the split cannot be read.
+    """
+    edits = Edits.read(project.folder)
+    whole = edits.relabel(scan(project.data_path(), progress=progress))
+    notices = [Notice(note) for note in whole.notes]
+    catalog = edits.exclude(whole)
+    catalog = catalog.without({item.path: "no label" for item in catalog.items if item.label is None})
+    ledger_file = project.folder / SPLIT_LEDGER
+    ledger = _read_ledger(ledger_file)
+    spec = project.split
+    if spec.folds:
+        spec = SplitSpec(val=0.0, test=spec.test, seed=spec.seed, folds=spec.folds)
+    drawn, kept = assign(catalog.items, spec, ledger)
+    if kept != ledger:
+        try:
+            write_atomic(ledger_file, json.dumps(kept, indent=0, sort_keys=True))
+        except UserError as error:
+            notices.append(
+                Notice(
+                    f"the split cannot be written down, so images added later may change it: {error}",
+                    "warning",
+                )
+            )
+    catalog, splits = edits.place(catalog, drawn)
+    copies = {leak.path: leak.reason for leak in leaks(catalog.items, splits)}
+    if copies:
+        splits = [split for item, split in zip(catalog.items, splits, strict=True) if item.path not in copies]
+        catalog = catalog.without(copies)
+        notices.append(
+            Notice(f"{len(copies)} images are left out because a copy of them is held out", "warning")
+        )
+    if catalog.conflicts:
+        notices.append(
+            Notice(f"{len(catalog.conflicts)} images stand in two classes with the same content", "warning")
+        )
+    used = {item.path for item in catalog.items}
+    return Dataset(
+        catalog=catalog,
+        splits=tuple(splits),
+        left_out={entry.path: entry.reason for entry in catalog.left_out},
+        unused=tuple(item for item in whole.items if item.path not in used),
+        notices=tuple(notices),
+    )
+
+
+def _read_ledger(file: Path) -> dict[str, str]:
+    try:
+        raw = json.loads(file.read_text("utf-8"))
+        return {str(key): str(value) for key, value in raw.items()}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, AttributeError) as error:
+        raise UserError(
+            f"{file}, which holds the split, cannot be read ({error}); put back a copy of it, or delete it to split anew "
+            "(then images may change sides, and older runs cannot be compared fairly)"
+        ) from None
