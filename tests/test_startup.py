@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from xferstudio.project import create
+
 HEAVY = ("torch", "torchvision", "timm", "onnx", "onnxruntime", "PySide6", "sklearn", "pyarrow")
 
 PROBE = """
@@ -38,9 +40,23 @@ def test_help_imports_nothing_heavy_and_no_numpy(arguments):
     assert not modules_after(*arguments) & {*HEAVY, "numpy", "PIL", "rich", "tomlkit"}
 
 
-@pytest.mark.parametrize("arguments", [("plugins",), ("plugins", "--json"), ("--safe", "plugins")])
-def test_listing_plugins_imports_neither_torch_nor_qt(arguments):
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("plugins",),
+        ("plugins", "--json"),
+        ("--safe", "plugins"),
+        ("catalogue", "--json"),
+        ("backbones", "--json"),
+    ],
+)
+def test_listing_what_plugins_offer_imports_neither_torch_nor_qt(arguments):
     assert not modules_after(*arguments) & set(HEAVY)
+
+
+def test_looking_through_images_imports_neither_torch_nor_qt(make_pictures, tmp_path):
+    made = create(tmp_path / "project", data=make_pictures("a/1.png", "b/2.png"))
+    assert not modules_after("scan", str(made.folder), "--json") & set(HEAVY)
 
 
 def test_the_api_and_the_events_import_no_network_library_and_no_numpy():

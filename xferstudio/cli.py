@@ -28,6 +28,7 @@ from xferstudio import __version__
 from xferstudio.api import OptionInfo, UserError, describe_options, option_faults
 from xferstudio.events import RunEnded, RunStarted
 from xferstudio.faults import FaultLog
+from xferstudio.listing import list_all, list_backbones, list_images, list_offers, list_plugins
 from xferstudio.steering import INTERRUPTED, Steering
 from xferstudio.terminal import (
     Unbreakable,
@@ -45,7 +46,6 @@ from xferstudio.terminal import (
     say,
     text_width,
     warn,
-    wrapped,
 )
 
 if TYPE_CHECKING:
@@ -207,31 +207,6 @@ def parse_options(options: type, settings: Sequence[str], owner: str) -> dict[st
 def _near(word: str, known: Iterator[str] | Mapping[str, Any] | Sequence[str]) -> str:
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return close[0] if close else ""
-
-
-def _option_dict(info: OptionInfo) -> dict[str, Any]:
-    return {
-        "name": info.name,
-        "kind": info.kind.__name__,
-        "default": info.default,
-        "min": info.min,
-        "max": info.max,
-        "choices": list(info.choices) if info.choices else None,
-        "help": info.help,
-        "advanced": info.advanced,
-    }
-
-
-def _option_line(info: OptionInfo) -> str:
-    limits = ""
-    if info.choices:
-        limits = f" ({', '.join(map(str, info.choices))})"
-    elif info.min is not None and info.max is not None:
-        limits = f" ({info.min:g} to {info.max:g})"
-    elif info.min is not None:
-        limits = f" (at least {info.min:g})"
-    default = str(info.default).lower() if info.kind is bool else str(info.default) or '""'
-    return f"    {info.name}={default}{limits}  {info.help}".rstrip()
 
 
 # -------------------------------------------------------------------------------------------- commands
@@ -630,123 +605,32 @@ class _PredictionTable:
 
 
 def _backbones(args: argparse.Namespace) -> int:
-    plugins = _plugins(args)
-    wanted = (args.text or "").lower()
-    records = []
-    for backbone in plugins.backbones.values():
-        if wanted not in backbone.id.lower() and wanted not in backbone.label.lower():
-            continue
-        try:
-            size: list[int] | None = list(backbone.preprocessing().size)
-        except Exception:  # noqa: BLE001 (a plugin's trouble with one backbone must not hide the others)
-            size = None
-        try:
-            local: bool | None = bool(backbone.is_local())
-        except Exception:  # noqa: BLE001
-            local = None
-        records.append(
-            {
-                "id": backbone.id,
-                "label": backbone.label,
-                "architecture": backbone.architecture,
-                "parameters": backbone.parameters or None,
-                "input_size": size,
-                "licence": backbone.licence,
-                "local": local,
-                "modality": backbone.modality,
-                "source": backbone.source,
-            }
-        )
-    if args.json:
-        dump_json(records)
-        return DONE
-    rows = [
-        (
-            str(each["id"]),
-            f"{each['parameters'] / 1e6:.1f} M" if isinstance(each["parameters"], int) else "?",
-            "x".join(map(str, each["input_size"])) if isinstance(each["input_size"], list) else "?",
-            str(each["licence"]),
-            {True: "yes", False: "no", None: "?"}[each["local"] if isinstance(each["local"], bool) else None],
-        )
-        for each in records
-    ]
-    say(aligned(("id", "parameters", "input", "licence", "on this machine"), rows))
-    say()
-    say("Besides these: any timm model as timm:NAME, and a weights file or folder of your own by its path.")
-    return DONE
-
-
-def _offers(offers: Mapping[str, Any], as_json: bool) -> int:
-    """Strategies or exporters with their options."""
-    if as_json:
-        dump_json(
-            [
-                {
-                    "id": each.id,
-                    "label": each.label,
-                    **({"kind": each.kind} if hasattr(each, "kind") else {"suffix": each.suffix}),
-                    "summary": each.summary,
-                    "options": [_option_dict(info) for info in describe_options(each.Options)],
-                }
-                for each in offers.values()
-            ]
-        )
-        return DONE
-    for each in offers.values():
-        say(f"{each.id}  {each.label}")
-        if each.summary:
-            say(f"    {each.summary}")
-        for info in describe_options(each.Options):
-            say(_option_line(info))
-        say()
+    list_backbones(_plugins(args), args.text or "", args.json)
     return DONE
 
 
 def _strategies(args: argparse.Namespace) -> int:
-    return _offers(_plugins(args).strategies, args.json)
+    list_offers(_plugins(args).strategies, args.json)
+    return DONE
 
 
 def _exporters(args: argparse.Namespace) -> int:
-    return _offers(_plugins(args).exporters, args.json)
+    list_offers(_plugins(args).exporters, args.json)
+    return DONE
 
 
 def _list_plugins(args: argparse.Namespace) -> int:
-    plugins = _plugins(args, quiet=True)
-    if args.json:
-        dump_json(
-            {
-                "loaded": [
-                    {
-                        "name": each.name,
-                        "distribution": each.distribution,
-                        "version": each.version,
-                        "adds": {kind: list(ids) for kind, ids in each.adds.items()},
-                        "seconds": each.seconds,
-                    }
-                    for each in plugins.loaded
-                ],
-                "failures": [
-                    {
-                        "name": each.name,
-                        "distribution": each.distribution,
-                        "version": each.version,
-                        "reason": each.reason,
-                    }
-                    for each in plugins.failures
-                ],
-                "safe": args.safe,
-            }
-        )
-        return DONE
-    for each in plugins.loaded:
-        say(f"{each.name}  ({each.distribution} {each.version}, loaded in {1000 * each.seconds:.0f} ms)")
-        for kind, ids in each.adds.items():
-            if ids:
-                say(wrapped(f"{kind}: {', '.join(ids)}"))
-    for failure in plugins.failures:
-        say(failure.reason)
-    if args.safe:
-        say("Safe mode: only what comes with xferstudio was loaded.")
+    list_plugins(_plugins(args, quiet=True), args.safe, args.json)
+    return DONE
+
+
+def _catalogue(args: argparse.Namespace) -> int:
+    list_all(_plugins(args, quiet=args.json), args.json)
+    return DONE
+
+
+def _scan(args: argparse.Namespace) -> int:
+    list_images(_load(args.project), args.json)
     return DONE
 
 
@@ -898,6 +782,11 @@ def _new_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", metavar="TEXT", help="the project's name (that of the folder)")
 
 
+def _scan_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", metavar="PROJECT")
+    _json_flag(parser, "print the images as lines of JSON, while they are looked through how far that is")
+
+
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("project", metavar="PROJECT")
     parser.add_argument("--strategy", metavar="ID", required=True, help="see: xferstudio strategies")
@@ -1009,6 +898,13 @@ COMMAND_LIST = (
         "The options of a strategy: xferstudio strategies.",
     ),
     Command(
+        "scan",
+        "PROJECT [--json]",
+        "list the images of a project, their classes and splits, and what is left out",
+        _scan_arguments,
+        _scan,
+    ),
+    Command(
         "run",
         "PROJECT [NAME]... [--json] [--device auto] [--fresh]",
         "do the runs of a project, or go on with an interrupted one",
@@ -1053,6 +949,7 @@ COMMAND_LIST = (
     Command(
         "plugins", "[--json]", "list the plugins, and those that were left out", _json_flag, _list_plugins
     ),
+    Command("catalogue", "[--json]", "list all that plugins offer, in one", _json_flag, _catalogue),
     Command(
         "check-plugin",
         "NAME [--json]",
