@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from xferstudio import cli
-from xferstudio.events import from_json
+from xferstudio import cli, project
+from xferstudio.events import EpochDone, from_json
+from xferstudio.history import RunFolder
 
 CLASSES = ("dark", "light")
 SMALL = "timm:test_efficientnet.r160_in1k"
@@ -142,3 +143,92 @@ def test_a_run_that_is_killed_goes_on_and_finishes(tmp_path, number):
         assert resumed > 0
     assert events[-1]["reason"] == "finished"
     assert len(list((folder / "runs").glob("*-scratch"))) == 1
+
+
+@pytest.fixture
+def long_run(tmp_path):
+    """A run in a process of its own that takes far longer than a test, seen through its first epoch."""
+    photos, folder = make_photos(tmp_path / "photos"), tmp_path / "project"
+    made = project.create(folder, data=photos)
+    options = {"epochs": 400, "batch_size": 8, "patience": 0}
+    project.add_run(made, project.Run("long", "scratch", SMALL, options))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "xferstudio", "run", str(folder), "--json", "--device", "cpu"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    yield folder, process
+    process.kill()
+    process.wait()
+    for stream in (process.stdin, process.stdout, process.stderr):
+        stream.close()
+
+
+def until(process, event: str) -> dict:
+    """Read lines up to the first event of a kind."""
+    while True:
+        line = json.loads(process.stdout.readline())
+        if line["event"] == event:
+            return line
+
+
+def test_any_process_can_steer_a_run_through_its_folder(long_run):
+    _folder, process = long_run
+    run = RunFolder(Path(until(process, "RunStarted")["folder"]))
+    run.tell("pause")
+    until(process, "RunPaused")
+    with run.words.open("a", encoding="utf-8") as file:
+        file.write("nonsense\nresume\n")
+    until(process, "RunResumed")
+    until(process, "EpochDone")
+    run.tell("stop")
+    assert until(process, "RunEnded")["reason"] == "stopped"
+    assert process.wait(timeout=60) == 0
+    assert b"unknown command 'nonsense'" in process.stderr.read()
+    assert run.state == "stopped"
+    assert not run.words.exists()
+
+
+def test_words_from_before_the_start_are_not_obeyed(long_run):
+    folder, process = long_run
+    run = RunFolder(Path(until(process, "RunStarted")["folder"]))
+    until(process, "CheckpointSaved")
+    process.kill()
+    process.wait()
+    run.tell("cancel")
+    again = subprocess.Popen(
+        [sys.executable, "-m", "xferstudio", "run", str(folder), "--json", "--device", "cpu"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    try:
+        until(again, "EpochDone")
+        time.sleep(1)
+        assert again.poll() is None
+        again.stdin.write(b"stop\n")
+        again.stdin.close()
+        assert until(again, "RunEnded")["reason"] == "stopped"
+    finally:
+        again.kill()
+        again.wait()
+        again.stdout.close()
+
+
+def test_a_run_whose_reader_has_died_goes_on_and_finishes(long_run):
+    _folder, process = long_run
+    run = RunFolder(Path(until(process, "RunStarted")["folder"]))
+    for stream in (process.stdin, process.stdout, process.stderr):
+        stream.close()
+    with run.words.open("a", encoding="utf-8") as file:
+        file.write("nonsense\n")  # it warns of this, and nobody reads the warning
+    before = sum(isinstance(event, EpochDone) for event in run.events())
+    deadline = time.monotonic() + 60
+    while sum(isinstance(event, EpochDone) for event in run.events()) < before + 2:
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    run.tell("stop")
+    assert process.wait(timeout=60) == 0
+    assert run.state == "stopped"
+    assert run.weights.is_file()

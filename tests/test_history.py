@@ -491,3 +491,23 @@ def test_damaged_predictions_are_told_in_a_sentence(folder, text):
     folder.predictions.write_text(text)
     with pytest.raises(UserError, match="cannot be read"):
         folder.read_predictions()
+
+
+# ---- steering
+
+
+def test_words_are_left_one_a_line_and_gone_when_somebody_takes_the_lock(folder):
+    folder.tell("pause")
+    folder.tell("resume")
+    assert folder.words.read_text("utf-8") == "pause\nresume\n"
+    with folder.lock():
+        assert not folder.words.exists()
+        folder.tell("stop")
+    assert not folder.words.exists()
+
+
+def test_only_the_four_words_can_be_told_and_only_to_a_folder_that_is_there(folder, tmp_path):
+    with pytest.raises(ValueError, match="interrupt"):
+        folder.tell("interrupt")
+    with pytest.raises(UserError):
+        RunFolder(tmp_path / "gone").tell("stop")

@@ -330,6 +330,7 @@ def _start_steering(steering: Steering, as_json: bool) -> None:
     # Without --json and a terminal the input belongs to whoever called us: a script's loop may be reading it.
     if as_json or is_terminal(sys.stdin):
         steering.listen_to_stdin()
+    steering.listen_to_folder()
     steering.listen_to_signals()
 
 

@@ -23,7 +23,7 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from xferstudio.api import UserError
-from xferstudio.events import Event, RunEnded, from_json, to_json
+from xferstudio.events import COMMANDS, Event, RunEnded, from_json, to_json
 from xferstudio.project import Project, Run, file_error, file_mutex, name_fault, write_atomic
 
 if TYPE_CHECKING:
@@ -136,6 +136,11 @@ class RunFolder:
     @property
     def lock_file(self) -> Path:
         return self.path / "lock"
+
+    @property
+    def words(self) -> Path:
+        """The file in which words to the process that does this run are left, one a line."""
+        return self.path / "words"
 
     @property
     def state(self) -> State:
@@ -313,17 +318,41 @@ class RunFolder:
         probabilities = np.array(shares, dtype=np.float64).reshape(len(paths), len(classes))
         return Predictions(paths, hashes, groups, splits, labels, predicted, probabilities, classes)
 
+    # ---------------------------------------------------------------------------------- steering
+
+    def tell(self, word: str) -> None:
+        """Leave pause, resume, stop or cancel for the process that does this run, whichever that is.
+
+        It obeys within a second if it was started by `xferstudio run` or `batch`. What is told to a run that
+        nobody does is forgotten when it goes on. Raises UserError where nothing can be written there.
+        """
+        if word not in COMMANDS:
+            raise ValueError(f"{word!r} is not one of {', '.join(COMMANDS)}")
+        try:
+            with self.words.open("ab", buffering=0) as out:
+                out.write(word.encode() + b"\n")
+        except OSError as error:
+            raise file_error(error, self.words) from error
+
     # ---------------------------------------------------------------------------------- one writer
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
         """The right to write here. Raises UserError naming the process that has it."""
         with _locked(self.lock_file, self.events_file, f"The run {self.path.name}"):
-            # Nobody else writes here now, so what an earlier kill left half-written is rubbish.
-            for torn in self.path.glob(".*.tmp"):
-                with contextlib.suppress(OSError):
-                    torn.unlink()
-            yield
+            # Nobody else writes here now: what an earlier kill left half-written is rubbish, and words that
+            # were told before are not for this process.
+            self._remove(*self.path.glob(".*.tmp"), self.words)
+            try:
+                yield
+            finally:
+                self._remove(self.words)
+
+    @staticmethod
+    def _remove(*files: Path) -> None:
+        for file in files:
+            with contextlib.suppress(OSError):
+                file.unlink()
 
 
 _COLUMNS = ("path", "hash", "group", "split", "label", "predicted", "confidence")

@@ -1,4 +1,4 @@
-"""Hands the words from standard input, and the signals, to the run that goes on at the moment."""
+"""Hands words, from standard input and from the run's folder, and signals to the run that goes on at the moment."""
 
 from __future__ import annotations
 
@@ -21,14 +21,20 @@ INTERRUPTED = 130
 """The exit code of what was interrupted or cancelled."""
 
 
+LOOK_SECONDS = 0.3
+"""How often the run's folder is looked at for words."""
+
+
 class Steering:
-    """Hands the words from standard input and the signals to the run that goes on at the moment."""
+    """Hands words and signals to the run that goes on at the moment."""
 
     def __init__(self) -> None:
         self._control: Control | None = None
         self._paused = False
         self._interrupted = False
         self._restore: dict[int, Any] = {}
+        self._closed = threading.Event()
+        self._looking: threading.Thread | None = None
 
     @property
     def interrupted(self) -> bool:
@@ -108,14 +114,42 @@ class Steering:
                 return
             *lines, rest = (rest + data).split(b"\n")
             for line in lines:
-                word = line.decode("utf-8", "replace").strip().lower()
-                if word in COMMANDS:
-                    self.put(word)
-                elif word:
-                    warn(f"unknown command {word!r}; a run understands {', '.join(COMMANDS)}")
+                self._obey(line)
+
+    def _obey(self, line: bytes) -> None:
+        word = line.decode("utf-8", "replace").strip().lower()
+        if word in COMMANDS:
+            self.put(word)
+        elif word:
+            warn(f"unknown command {word!r}; a run understands {', '.join(COMMANDS)}")
+
+    def listen_to_folder(self) -> None:
+        """Read in the background what `RunFolder.tell` leaves in the folder of the run, from any process."""
+        self._looking = threading.Thread(target=self._look, name="words", daemon=True)
+        self._looking.start()
+
+    def _look(self) -> None:
+        control, place = None, 0
+        while not self._closed.wait(LOOK_SECONDS):
+            if self._control is not control:
+                control, place = self._control, 0
+            if control is None or control.folder is None:
+                continue
+            try:
+                with control.folder.words.open("rb", buffering=0) as file:
+                    file.seek(place)
+                    whole, end, _torn = file.readall().rpartition(b"\n")
+            except OSError:
+                continue  # nobody has told anything
+            place += len(whole + end)
+            for line in whole.split(b"\n"):
+                self._obey(line)
 
     def close(self) -> None:
-        """Leave the signals as they were."""
+        """Leave the signals as they were, and listen no more."""
+        self._closed.set()
+        if self._looking is not None:
+            self._looking.join(5)
         for number, before in self._restore.items():
             signal.signal(number, before)
         self._restore.clear()

@@ -36,10 +36,14 @@ def say(text: str = "") -> None:
 
 
 def warn(text: str) -> None:
-    """A sentence for the person, apart from the results."""
-    with contextlib.suppress(OSError, ValueError, AttributeError):
+    """A sentence for the person, apart from the results; lost where nobody reads it any more."""
+    try:
         sys.stderr.write(f"xferstudio: {text}\n")
         sys.stderr.flush()
+    except OSError:
+        _mute(sys.stderr)
+    except (ValueError, AttributeError):
+        pass
 
 
 def json_line(text: str) -> None:
@@ -409,7 +413,11 @@ def is_terminal(stream: Any) -> bool:
 
 def mute_stdout() -> None:
     """Let nothing fail on a standard output that is gone, the flush at exit included."""
+    _mute(sys.stdout)
+
+
+def _mute(stream: Any) -> None:
     with contextlib.suppress(OSError, ValueError, AttributeError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
+        os.dup2(nowhere, stream.fileno())
         os.close(nowhere)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import queue
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from xferstudio.history import RunFolder
 
 WORDS = ("pause", "resume", "stop", "cancel", "interrupt")
 
@@ -13,6 +17,9 @@ class Control:
     `stop` ends the run and keeps what was learned, `cancel` throws it away, `interrupt` saves a checkpoint so
     that the run can be resumed exactly.
     """
+
+    folder: RunFolder | None = None
+    """Where the run writes, as soon as it has its lock: set by the run, for those who steer it."""
 
     def __init__(self) -> None:
         self._words: queue.SimpleQueue[str] = queue.SimpleQueue()

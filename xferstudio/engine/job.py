@@ -71,6 +71,7 @@ def run(
         done = job.open_folder()
         if done is None:
             locks.enter_context(job.folder.lock())
+            job.control.folder = job.folder
             done = yield from _carry_out(job)
     # Only now: whoever takes no event after the last one must not leave the run locked.
     yield done
