@@ -220,6 +220,7 @@ QPlainTextEdit, QTextEdit {{ border: 1px solid {line}; border-radius: 6px; backg
 QListView, QTreeView, QTableView {{ background: {surface}; border: 1px solid {line}; border-radius: 6px; }}
 QListView::item:selected, QTreeView::item:selected, QTableView::item:selected {{ background: {selection}; color: {text}; }}
 QHeaderView::section {{ background: {raised}; color: {quiet}; border: none; border-bottom: 1px solid {line}; padding: 5px 8px; }}
+QTableCornerButton::section {{ background: {raised}; border: none; border-bottom: 1px solid {line}; }}
 QTreeView[role="side"] {{ background: transparent; border: none; }}
 QScrollArea {{ border: none; background: transparent; }}
 QScrollArea > QWidget > QWidget {{ background: transparent; }}
