@@ -70,6 +70,18 @@ class RunQueue(QObject):
         if job.command is not None:
             job.command.send(word)
 
+    def stop(self) -> None:
+        """Tell all active runs to keep what they have learned and end; those that wait do not begin."""
+        self.waiting.clear()
+        for job in self.active:
+            if job.command is None:
+                continue
+            if job.folder:
+                job.command.send("stop")
+            else:  # it has not begun: there is nothing to keep
+                job.command.kill()
+        self.changed.emit()
+
     def job_of(self, folder: RunFolder) -> Job | None:
         """The active job that writes this run folder, if this window started it."""
         return next((job for job in self.active if job.folder and Path(job.folder) == folder.path), None)
@@ -83,6 +95,7 @@ class RunQueue(QObject):
             job.command = Command([*job.arguments(), "--json"], self, detached=True)
             job.command.arrived.connect(self._take)
             job.command.ended.connect(self._ended)
+            job.command.finished.connect(self._drop)
             job.command.start()
 
     def _job(self) -> Job | None:
@@ -105,10 +118,16 @@ class RunQueue(QObject):
         if job is None:
             return
         self.active.remove(job)
-        job.ended = True
+        job.ended, job.command = True, None
         self.ended.emit(job, code, words)
         self._begin()
         self.changed.emit()
+
+    @Slot()
+    def _drop(self) -> None:
+        command = self.sender()
+        if isinstance(command, Command):
+            command.deleteLater()
 
     def let_go(self) -> None:
         """Stop reading the active runs, which go on by themselves, and forget those that wait."""

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QSettings, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QSettings, QStandardPaths, QThread, Signal, Slot
 
 from xferstudio import project as projects
 from xferstudio.api import UserError
 from xferstudio.gui.commands import Command
 from xferstudio.gui.queue import RunQueue
-from xferstudio.history import RunFolder, all_runs
+from xferstudio.gui.watch import Eye, Figures, Seen, Watch, stamp
+from xferstudio.history import RunFolder
 from xferstudio.project import Project, Run
 
 log = logging.getLogger(__name__)
 
 RECENT = 12
-LOOK_SECONDS = 1.0
-"""How often the project's folder is looked at for runs and edits made by others."""
 
 
 @dataclass
@@ -80,9 +81,13 @@ class Studio(QObject):
     scan_progress = Signal(str, int, int)
     runs_changed = Signal()
     """`runs` is new, or the state of one of them."""
+    figures_changed = Signal()
+    """`figures` or `exports` is new: progress of what runs, accuracy of what has ended."""
     catalogue_changed = Signal()
     edited_elsewhere = Signal()
     """project.toml was changed by another program while it is open here."""
+    edits_changed_elsewhere = Signal()
+    """edits.json was changed by another window; the images are looked through again already."""
     gone = Signal()
     """The folder of the project is not there any more."""
     message = Signal(str, str)
@@ -101,57 +106,100 @@ class Studio(QObject):
         self.catalogue = Catalogue()
         self.queue = RunQueue(self)
         self.queue.changed.connect(self.refresh_runs)
+        self.figures: dict[Path, Figures] = {}
+        self.exports: list[Path] = []
+        self.trouble = ""
+        """Why there are no pictures: a sentence, or "" while they are looked through or there."""
+        self.projects_folder = _documents()
+        """Where projects are made unless the user says otherwise."""
         self._states: dict[Path, str] = {}
         self._stamp: tuple[int, int] | None = None
+        self._edits: tuple[int, int] | None = None
         self._scan: Command | None = None
         self._scanned: list[Picture] = []
         self._commands: set[Command] = set()
-        self._look = QTimer(self)
-        self._look.setInterval(int(LOOK_SECONDS * 1000))
-        self._look.timeout.connect(self.look)
+        self._eye = Eye()
+        self._watch: Watch | None = None
 
     # ----------------------------------------------------------------------------------------- projects
 
     def open(self, folder: Path | str) -> None:
         """Open the project in this folder. Raises UserError with everything that is wrong with it."""
         project = projects.load(folder)
-        self.close()
+        self._leave()
         self.project = project
-        self._stamp = _stamp(project.file)
+        self._stamp = stamp(project.file)
+        self.mark_edits()
         self._remember(project)
-        self._look.start()
         self.project_changed.emit()
         self.refresh_runs()
         self.rescan()
+        self._watch = Watch(project, self._eye, self)
+        self._watch.seen.connect(self._take_seen)
+        self._watch.finished.connect(self._watch.deleteLater)
+        self._watch.start()
 
     def reload(self) -> None:
         """Read project.toml again. Raises UserError; then what was read before stays."""
-        if self.project is not None:
-            self.project = projects.load(self.project.folder)
-            self._stamp = _stamp(self.project.file)
-            self.project_changed.emit()
+        if self.project is None:
+            return
+        before, now = self.project, projects.load(self.project.folder)
+        self._stamp = stamp(now.file)
+        self.project = now
+        self.project_changed.emit()
+        if (now.data, now.split) != (before.data, before.split):
+            self.rescan()
 
     def close(self) -> None:
         """Leave the project; what runs goes on."""
-        self._look.stop()
+        self._leave()
+        self.project_changed.emit()
+        self.pictures_changed.emit()
+        self.runs_changed.emit()
+
+    def _leave(self) -> None:
+        if self._watch is not None:
+            self._watch.end()
+            self._watch = None
         if self._scan is not None:
             self._scan.kill()
             self._scan = None
         self.project, self.pictures, self.runs, self._states = None, None, [], {}
-        self.project_changed.emit()
-        self.pictures_changed.emit()
-        self.runs_changed.emit()
+        self.figures, self.exports, self.trouble, self._scanned = {}, [], "", []
+
+    def make(self, data: Path | str, name: str = "", folder: Path | str | None = None, **more: Any) -> Path:
+        """Make a project on these images and return its folder; no pixel is read.
+
+        Without a `folder` it is made where projects are made, and one that is there already on the same images
+        is taken instead. `more` goes to `project.create`. Raises UserError with what is wrong.
+        """
+        data = Path(data)
+        name = name.strip() or data.stem or "project"
+        if folder is not None:
+            return projects.create(folder, data=data, name=name, **more).folder
+        for number in range(1, 1000):
+            place = self.projects_folder / (_as_folder(name) + (f" {number}" if number > 1 else ""))
+            if not place.exists():
+                return projects.create(place, data=data, name=name, **more).folder
+            with contextlib.suppress(UserError, OSError):
+                if projects.load(place).data_path().samefile(data):
+                    return place
+        raise UserError(
+            self.tr("There are too many projects of this name in {folder}; choose another name.").format(
+                folder=self.projects_folder
+            )
+        )
 
     def add_run(self, run: Run) -> None:
         """Write a run into project.toml. Raises UserError."""
         assert self.project is not None
         self.project = projects.add_run(self.project, run)
-        self._stamp = _stamp(self.project.file)
+        self._stamp = stamp(self.project.file)
         self.project_changed.emit()
 
     def recent(self) -> list[Path]:
         """Folders of the projects that were open, newest first; those that are gone are left out."""
-        known = self.settings.value("recent", [])
+        known: Any = self.settings.value("recent", [])
         paths = [known] if isinstance(known, str) else list(known or [])
         return [Path(path) for path in paths if (Path(path) / "project.toml").is_file()]
 
@@ -167,33 +215,55 @@ class Studio(QObject):
 
     @Slot()
     def look(self) -> None:
-        """See whether runs or project.toml have changed on disk."""
-        if self.project is None:
+        """See at once, and not only within a second, whether runs or project.toml have changed on disk."""
+        if self.project is not None:
+            self._take_seen(self._eye.look(self.project))
+
+    @Slot(object)
+    def _take_seen(self, seen: Seen) -> None:
+        if self.project is None or seen.folder != self.project.folder:
             return
-        if not self.project.folder.is_dir():
-            self._look.stop()
+        if seen.gone:
+            if self._watch is not None:
+                self._watch.end()
+                self._watch = None
             self.gone.emit()
             return
-        stamp = _stamp(self.project.file)
-        if stamp is not None and stamp != self._stamp:
-            self._stamp = stamp  # asked once for each change
+        # Asked of the disk again: what was seen may be older than what this window has written since.
+        if seen.stamp != self._stamp and (now := stamp(self.project.file)) not in (None, self._stamp):
+            self._stamp = now  # told once for each change
             self.edited_elsewhere.emit()
-        self.refresh_runs()
+            if self.project is None:
+                return
+        if seen.edits != self._edits and self._edits_stamp() != self._edits:
+            self.mark_edits()
+            self.rescan()
+            self.edits_changed_elsewhere.emit()
+        self._take_runs(list(seen.runs), dict(seen.states))
+        if (dict(seen.figures), list(seen.exports)) != (self.figures, self.exports):
+            self.figures, self.exports = dict(seen.figures), list(seen.exports)
+            self.figures_changed.emit()
 
     @Slot()
     def refresh_runs(self) -> None:
         """Read again which runs there are and in which state."""
         if self.project is None:
             return
-        try:
-            runs = all_runs(self.project)
-            states = {run.path: run.state for run in runs}
-        except (OSError, UserError):
-            log.info("the runs cannot be listed", exc_info=True)
-            return
+        self._take_runs(*self._eye.states(self.project))
+        if self._watch is not None:
+            self._watch.look_now()
+
+    def _take_runs(self, runs: list[RunFolder], states: dict[Path, str]) -> None:
         if states != self._states:
-            self.runs, self._states = runs, dict(states)
+            self.runs, self._states = runs, states
             self.runs_changed.emit()
+
+    def mark_edits(self) -> None:
+        """To be called after edits.json was written here: it is not the work of another window."""
+        self._edits = self._edits_stamp()
+
+    def _edits_stamp(self) -> tuple[int, int] | None:
+        return stamp(self.project.folder / "edits.json") if self.project is not None else None
 
     def state(self, run: RunFolder) -> str:
         """The state of a run as last seen: no file is read."""
@@ -208,7 +278,7 @@ class Studio(QObject):
             return
         if self._scan is not None:
             self._scan.kill()
-        self._scanned = []
+        self._scanned, self.trouble = [], ""
         self._scan = Command(["scan", str(self.project.folder), "--json"], self)
         self._scan.arrived.connect(self._take_scanned)
         self._scan.ended.connect(self._scan_ended)
@@ -242,7 +312,10 @@ class Studio(QObject):
             return
         self._scan = None
         if code != 0:
-            self.message.emit(last_sentence(words) or self.tr("The images cannot be looked through."), words)
+            self.trouble = last_sentence(words) or self.tr("The images cannot be looked through.")
+            self.pictures = None
+            self.pictures_changed.emit()
+            self.message.emit(self.trouble, words)
 
     # ----------------------------------------------------------------------------------------- commands
 
@@ -267,7 +340,18 @@ class Studio(QObject):
         """Ask the command line, in the background, what the plugins offer."""
         command = self.command("catalogue", "--json")
         command.arrived.connect(self._take_catalogue)
+        command.ended.connect(self._catalogue_ended)
         command.start()
+
+    @Slot(int, str)
+    def _catalogue_ended(self, code: int, words: str) -> None:
+        if code > 0:
+            self.message.emit(
+                self.tr("The plugins cannot be read, so there is nothing to train with: {why}").format(
+                    why=last_sentence(words)
+                ),
+                words,
+            )
 
     @Slot(list)
     def _take_catalogue(self, lines: list[Mapping[str, Any]]) -> None:
@@ -279,18 +363,20 @@ class Studio(QObject):
                     line["strategies"],
                     line["exporters"],
                     plugins["loaded"],
-                    plugins["failed"],
+                    plugins.get("failed") or plugins.get("failures") or [],
                 )
                 self.catalogue_changed.emit()
 
     def let_go(self) -> None:
         """End all threads: commands are killed, detached runs go on."""
-        self._look.stop()
+        if self._watch is not None:
+            self._watch.end()
+            self._watch = None
         for command in list(self._commands):
             command.kill()
         self.queue.let_go()
-        for command in list(self._commands):
-            command.wait(5000)
+        for thread in self.findChildren(QThread):
+            thread.wait(5000)
 
 
 def last_sentence(words: str) -> str:
@@ -299,9 +385,12 @@ def last_sentence(words: str) -> str:
     return lines[-1].removeprefix("xferstudio: ").strip() if lines else ""
 
 
-def _stamp(file: Path) -> tuple[int, int] | None:
-    try:
-        facts = file.stat()
-    except OSError:
-        return None
-    return facts.st_mtime_ns, facts.st_size
+def _documents() -> Path:
+    place = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+    return Path(place or Path.home()) / "xferstudio"
+
+
+def _as_folder(name: str) -> str:
+    """A name as a folder may have it on every system."""
+    plain = re.sub(r'[<>:"/\\|?*\x00-\x1f]+', " ", name).strip(" .")[:80].strip(" .")
+    return plain or "project"
