@@ -176,9 +176,7 @@ def of_summary(summary: Mapping[str, Any] | None) -> Figures:
             interval = None
             if isinstance(bounds, list) and len(bounds) == 2 and None not in bounds:
                 interval = (float(bounds[0]), float(bounds[1]))
-            return Figures(
-                float(part["accuracy"]), interval, split, device=str(summary.get("device", ""))
-            )
+            return Figures(float(part["accuracy"]), interval, split, device=str(summary.get("device", "")))
     return Figures(device=str(summary.get("device", "")))
 
 
