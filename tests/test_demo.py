@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from xferstudio import cli, demo, history, project, xrays
+from xferstudio import cli, demo, history, project, sample, xrays
 from xferstudio.api import UserError
 from xferstudio.contact_sheet import RIGHT, WRONG, Tile, draw_sheet
 from xferstudio.data import assign, leaks, scan
@@ -248,14 +248,14 @@ def test_an_export_is_used_again_only_if_it_is_of_this_run_and_passed(tmp_path):
 
 
 def test_the_sample_is_found_in_the_source_tree_and_a_missing_one_is_a_sentence(monkeypatch, tmp_path):
-    assert (demo.find_sample() / "studio" / "fresh").is_dir()
+    assert (sample.find_sample() / "studio" / "fresh").is_dir()
     (tmp_path / "xferstudio" / "_sample" / "studio").mkdir(parents=True)
     (tmp_path / "xferstudio" / "_sample" / "market").mkdir()
-    monkeypatch.setattr(demo, "__file__", str(tmp_path / "xferstudio" / "demo.py"))
-    assert demo.find_sample() == tmp_path / "xferstudio" / "_sample"
+    monkeypatch.setattr(sample, "__file__", str(tmp_path / "xferstudio" / "sample.py"))
+    assert sample.find_sample() == tmp_path / "xferstudio" / "_sample"
     (tmp_path / "xferstudio" / "_sample" / "market").rmdir()
     with pytest.raises(UserError, match="not installed"):
-        demo.find_sample()
+        sample.find_sample()
 
 
 @pytest.fixture(scope="module")

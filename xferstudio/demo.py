@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from xferstudio import history, project
 from xferstudio.api import UserError
+from xferstudio.sample import find_sample
 from xferstudio.steering import INTERRUPTED
 from xferstudio.terminal import as_accuracy, as_percent, as_time, say, text_width, warn
 from xferstudio.xrays import NotToBeHad, xrays
@@ -82,18 +83,6 @@ def run_demo(
     say("\nYour own photos, one folder for each class, go the same way:")
     say(f"  {program()} new my-project --data my-photos")
     return 0
-
-
-def find_sample() -> Path:
-    """The folder of the sample: inside the installed package, or in the source tree around it."""
-    package = Path(__file__).resolve().parent
-    for folder in (package / "_sample", package.parent / "resources" / "sample"):
-        if (folder / "studio").is_dir() and (folder / "market").is_dir():
-            return folder
-    raise UserError(
-        "the pictures of the demo are not installed; install xferstudio again, or run the demo in a checkout "
-        "of its source"
-    )
 
 
 def program() -> str:
