@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QLabel,
@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QLayoutItem,
     QPushButton,
     QSizePolicy,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -33,9 +34,73 @@ def button(text: str, icon: str = "", role: str = "") -> QPushButton:
     if icon:
         colour = theme.colours().on_accent if role == "primary" else None
         made.setIcon(theme.icon(icon, colour))
+        made.setIconSize(theme.icon_size())
     if role:
         made.setProperty("role", role)
     return made
+
+
+def tool(icon: str, name: str) -> QToolButton:
+    """A button with an icon alone; `name` is its tooltip and what a screen reader says."""
+    made = QToolButton()
+    made.setIcon(theme.icon(icon))
+    made.setIconSize(theme.icon_size())
+    made.setToolTip(name)
+    made.setAccessibleName(name)
+    return made
+
+
+class Icon(QLabel):
+    """One of our icons as a picture, in a colour of the theme (the name of a field of `theme.Colours`)."""
+
+    def __init__(self, name: str, size: int, colour: str = "text", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._name, self._size, self._colour = name, size, colour
+        self._draw()
+
+    def set_icon(self, name: str, colour: str = "") -> None:
+        """Show another icon, or the same in another colour."""
+        self._name, self._colour = name, colour or self._colour
+        self._draw()
+
+    def _draw(self) -> None:
+        self.setPixmap(theme.pixmap(self._name, self._size, getattr(theme.colours(), self._colour)))
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._draw()
+
+
+class Elided(QLabel):
+    """A line of plain text that is shortened in the middle where there is no room; the tooltip has it whole."""
+
+    def __init__(self, text: str = "", role: str = "body", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._whole = ""
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("role", role)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.set_text(text)
+
+    def set_text(self, text: str) -> None:
+        """Show another text."""
+        self._whole = text
+        self.setToolTip(text)
+        self._fit()
+
+    def whole(self) -> str:
+        """The text as it is, not shortened."""
+        return self._whole
+
+    def _fit(self) -> None:
+        self.setText(
+            self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, max(self.width(), 24))
+        )
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self._fit()
 
 
 class Card(QFrame):
@@ -61,8 +126,7 @@ class EmptyState(QWidget):
         layout = QVBoxLayout(self)
         layout.setSpacing(theme.UNIT)
         layout.addStretch(1)
-        picture = QLabel()
-        picture.setPixmap(theme.pixmap(icon, 6 * theme.UNIT, theme.colours().quiet))
+        picture = Icon(icon, 6 * theme.UNIT, "quiet")
         picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
         layout.addWidget(picture)
         self.title = label(title, "heading")
