@@ -5,14 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
     QAction,
@@ -39,12 +38,8 @@ from PySide6.QtWidgets import (
 )
 
 from xferstudio.gui import theme
+from xferstudio.gui.curves import Array, Growing, thin
 from xferstudio.gui.widgets import FlowLayout, label
-
-Array = NDArray[np.float64]
-
-POINTS = 2000
-"""Points of one curve that are drawn at most."""
 
 REPAINT_MS = 50
 """Plots are drawn again at most this often while data arrives."""
@@ -56,79 +51,6 @@ _STYLES = (
     Qt.PenStyle.DashDotLine,
     Qt.PenStyle.DashDotDotLine,
 )
-
-
-class Growing:
-    """Pairs of numbers in arrays that grow by doubling."""
-
-    def __init__(self) -> None:
-        self._x: Array = np.empty(64)
-        self._y: Array = np.empty(64)
-        self.n = 0
-
-    @property
-    def x(self) -> Array:
-        return self._x[: self.n]
-
-    @property
-    def y(self) -> Array:
-        return self._y[: self.n]
-
-    def append(self, x: float, y: float) -> None:
-        """Add one pair."""
-        self.extend((x,), (y,))
-
-    def extend(self, xs: Sequence[float] | Array, ys: Sequence[float] | Array) -> None:
-        """Add pairs; `xs` go on from those before."""
-        wanted = self.n + len(xs)
-        if wanted > len(self._x):
-            room = max(wanted, 2 * len(self._x))
-            self._x = np.concatenate((self.x, np.empty(room - self.n)))
-            self._y = np.concatenate((self.y, np.empty(room - self.n)))
-        self._x[self.n : wanted] = xs
-        self._y[self.n : wanted] = ys
-        self.n = wanted
-
-    def cut_after(self, x: float) -> None:
-        """Forget all pairs beyond x."""
-        self.n = int(np.searchsorted(self.x, x, side="right"))
-
-    def clear(self) -> None:
-        """Forget all."""
-        self.n = 0
-
-
-def thin(x: Array, y: Array, low: float, high: float, most: int = POINTS) -> tuple[Array, Array]:
-    """The pairs with low <= x <= high, and one on either side; of many, the least and the greatest of each stretch."""
-    first = max(0, int(np.searchsorted(x, low)) - 1)
-    last = min(len(x), int(np.searchsorted(x, high, side="right")) + 1)
-    x, y = x[first:last], y[first:last]
-    if len(x) <= most:
-        return x, y
-    stretch = math.ceil(len(x) / (most // 2))
-    whole = len(x) // stretch * stretch
-    table = y[:whole].reshape(-1, stretch)
-    base = np.arange(0, whole, stretch)
-    picked = [base + table.argmin(1), base + table.argmax(1)]
-    if whole < len(x):
-        rest = y[whole:]
-        picked += [
-            np.array([whole + rest.argmin()]),
-            np.array([whole + rest.argmax()]),
-            np.array([len(x) - 1]),
-        ]
-    indices = np.unique(np.concatenate(picked))
-    return x[indices], y[indices]
-
-
-def smooth(values: Iterable[float], weight: float = 0.95) -> Array:
-    """Exponential mean of the values so far, without the pull of a start at zero."""
-    mean, norm, found = 0.0, 0.0, []
-    for value in values:
-        mean = weight * mean + (1 - weight) * value
-        norm = weight * norm + (1 - weight)
-        found.append(mean / norm)
-    return np.array(found)
 
 
 @dataclass
@@ -481,7 +403,8 @@ class Plot(QWidget):
         return (10.0**low, 10.0**high) if self._log_x else (low, high)
 
     def _put(self, item: Any, data: Growing, low: float, high: float) -> None:
-        x, y = thin(data.x, data.y, low, high)
+        # More points than pixels cost time and show nothing.
+        x, y = thin(data.x, data.y, low, high, max(400, min(2000, self.canvas.width())))
         right = np.isfinite(y)
         if self._log_y:
             right &= y > 0
@@ -708,7 +631,7 @@ class Plot(QWidget):
             path.write_text(self.as_csv(), encoding="utf-8", newline="")
         elif kind == ".svg":
             self._save_svg(path)
-        elif not self.as_image().save(str(path), b"PNG"):
+        elif not self.as_image().save(str(path)):
             raise OSError(f"{path} cannot be written")
 
     def as_csv(self) -> str:
