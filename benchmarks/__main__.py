@@ -18,6 +18,7 @@ NAMES = {
     "cache": "fine-tune with and without the prefix cache",
     "accuracy": "accuracy of extract, against scikit-learn",
     "memory": "resident memory on 50,000 images",
+    "window": "the window: start, lag of its event loop, memory with 100,000 images",
     "means": "ways of computing the frozen layers (by request only)",
     "views": "what augmentation does to accuracy (by request only)",
 }
