@@ -1,0 +1,57 @@
+"""A run as the lines of a shell that do the same, and a folder's run read back as one."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from xferstudio.project import Run
+
+
+def commands(project: Path, run: Run, defaults: Mapping[str, Any] | None = None) -> str:
+    """The two lines that add this run to a project and do it; options that are as in `defaults` are left out."""
+    settings = []
+    for name, value in run.options.items():
+        if defaults is None or name not in defaults or defaults[name] != value:
+            settings += ["--set", f"{name}={_text(value)}"]
+    add = ["xferstudio", "add", str(project), "--strategy", run.strategy, "--name", run.name]
+    add += ["--backbone", run.backbone, *settings]
+    return f"{line(add)}\n{line(run_command(project, run.name, run.device))}"
+
+
+def run_command(project: Path, name: str, device: str = "") -> list[str]:
+    """The command that does a run, or goes on with it."""
+    return [
+        "xferstudio",
+        "run",
+        str(project),
+        name,
+        *(["--device", device] if device not in ("", "auto") else []),
+    ]
+
+
+def line(words: list[str]) -> str:
+    """Words as one line for this system's shell."""
+    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
+
+
+def run_of(facts: Mapping[str, Any], name: str) -> Run:
+    """The run that a run.toml tells of."""
+    options = facts.get("options")
+    return Run(
+        name=str(facts.get("name") or name),
+        strategy=str(facts.get("strategy", "")),
+        backbone=str(facts.get("backbone", "")),
+        options=dict(options) if isinstance(options, dict) else {},
+        device=str(facts.get("device") or "auto"),
+    )
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return repr(value) if isinstance(value, float) else str(value)
