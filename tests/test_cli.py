@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import types
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -605,6 +605,23 @@ def test_the_likeliest_classes_are_shown_when_asked_for(photos, capsys):
     assert "bee 90.0 %, ant 10.0 %" in capsys.readouterr().out
 
 
+def test_heat_maps_are_asked_for_by_their_folder(photos, tmp_path, monkeypatch, capsys):
+    asked = []
+
+    class Seeing(Oracle):
+        def predict(self, files, heat_maps=None):
+            asked.append(heat_maps)
+            for each in super().predict(files):
+                yield replace(each, heat_map=heat_maps / "1.png", box=(0.0, 1.0, 2.0, 3.0))
+
+    monkeypatch.setattr("xferstudio.engine.predict.open_predictor", lambda _path, safe=False: Seeing())
+    words = ["predict", "model", str(photos / "bee é.jpg"), "--json", "--heat-maps", str(tmp_path / "maps")]
+    assert cli.main(words) == 0
+    (line,) = lines_of(capsys)
+    assert asked == [tmp_path / "maps"]
+    assert (line["heat_map"], line["box"]) == (str(tmp_path / "maps" / "1.png"), [0.0, 1.0, 2.0, 3.0])
+
+
 def test_paths_on_standard_input_are_answered_one_by_one(photos):
     code = (
         "import sys; sys.path.insert(0, 'tests'); import test_cli; import xferstudio.engine.predict as p; "
@@ -618,6 +635,7 @@ def test_paths_on_standard_input_are_answered_one_by_one(photos):
         cwd=Path(__file__).parent.parent,
         env={**os.environ, "PYTHONIOENCODING": "ascii"},
     )
+    assert json.loads(process.stdout.readline()) == {"event": "Ready", "classes": ["ant", "bee"]}
     for name, label in (("bee é.jpg", "bee"), ("gone.jpg", None), ("more/ant.PNG", "ant")):
         process.stdin.write(f"{photos / name}\n\n".encode())
         process.stdin.flush()

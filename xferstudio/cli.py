@@ -505,7 +505,10 @@ def _predict(args: argparse.Namespace) -> int:
                     sys.stdout.flush()
             yield each
 
-    answers = shown(predictor.predict(_paths_from_stdin() if files is None else files))
+    if args.json and from_stdin:
+        dump_json({"event": "Ready", "classes": list(predictor.classes)})
+    maps = {"heat_maps": Path(args.heat_maps).expanduser()} if args.heat_maps else {}
+    answers = shown(predictor.predict(_paths_from_stdin() if files is None else files, **maps))
     placed = 0
     if args.sort_into:
         folder = Path(args.sort_into).expanduser()
@@ -857,6 +860,9 @@ def _predict_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--min-confidence", metavar="P", type=_share, default=0.0, help="below it an image counts as unsure"
     )
+    parser.add_argument(
+        "--heat-maps", metavar="DIR", help="write for each image a picture of what speaks for its class"
+    )
     parser.add_argument("--link", action="store_true", help="with --sort-into: link instead of copying")
 
 
@@ -934,11 +940,12 @@ COMMAND_LIST = (
     ),
     Command(
         "predict",
-        "MODEL PATH... [--csv FILE] [--json] [--top K] [--sort-into DIR] [--min-confidence P] [--link]",
+        "MODEL PATH... [--csv FILE] [--json] [--top K] [--sort-into DIR] [--min-confidence P] [--link] "
+        "[--heat-maps DIR]",
         "classify images with a run or an exported model",
         _predict_arguments,
         _predict,
-        "With --json - it reads paths from standard input and answers line by line.",
+        "With --json - it says when it is ready, reads paths from standard input and answers line by line.",
     ),
     Command("backbones", "[TEXT] [--json]", "list pretrained networks", _backbones_arguments, _backbones),
     Command(

@@ -18,7 +18,16 @@ from pictures import picture, saved
 from PIL import Image, ImageCms, ImageFile
 
 from xferstudio.api import Preprocessing
-from xferstudio.data import Undecodable, central_box, decode, needed_side, prepare, readable_extensions
+from xferstudio.data import (
+    Undecodable,
+    central_box,
+    decode,
+    needed_side,
+    prepare,
+    readable_extensions,
+    seen_box,
+    upright_size,
+)
 
 decoder = sys.modules["xferstudio.data.decode"]
 
@@ -410,3 +419,30 @@ def test_the_needed_side_is_what_the_picture_is_scaled_to():
     assert needed_side(Preprocessing()) == 256
     assert needed_side(Preprocessing(crop="squash")) == 224
     assert needed_side(Preprocessing(size=(100, 200), crop_share=1.0)) == 200
+
+
+# ------------------------------------------------------------------------------------ where it was
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("kind", ["JPEG", "TIFF", "PNG"])
+def test_the_full_size_of_an_upright_picture_is_told_from_its_header(tmp_path, kind, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    file = tmp_path / "picture"
+    picture(1, (801, 1203)).save(file, kind, exif=exif)
+    small = decode(file, 20)
+    assert upright_size(file, small.size) == decode(file).size
+    assert (small.size != decode(file).size) == (kind == "JPEG")
+
+
+def test_the_size_of_a_picture_that_has_gone_is_a_reason(tmp_path):
+    with pytest.raises(Undecodable, match="missing"):
+        upright_size(tmp_path / "gone.png", (1, 1))
+
+
+def test_what_a_network_sees_is_a_box_of_the_image():
+    assert seen_box((80, 40), Preprocessing(size=(20, 20), crop="squash")) == (0, 0, 80, 40)
+    assert seen_box((80, 40), Preprocessing(size=(20, 20), crop="pad")) == (0, -20, 80, 60)
+    how = Preprocessing(size=(20, 20), crop="center", crop_share=0.5)
+    assert seen_box((80, 40), how) == central_box((80, 40), how) == (30, 10, 50, 30)

@@ -11,6 +11,8 @@ from xferstudio.data.decode import (
     needed_side,
     prepare,
     readable_extensions,
+    seen_box,
+    upright_size,
 )
 from xferstudio.data.edits import EDITS_FILE, Edits
 from xferstudio.data.loader import load_images
@@ -43,4 +45,6 @@ __all__ = [
     "read_dataset",
     "readable_extensions",
     "scan",
+    "seen_box",
+    "upright_size",
 ]

@@ -140,6 +140,21 @@ def decode(source: Path | bytes, at_least: int | None = None) -> Image.Image:
         raise Undecodable(_reason(error)) from error
 
 
+def upright_size(source: Path, decoded: tuple[int, int]) -> tuple[int, int]:
+    """(width, height) of a picture in full, of which `decode` gave one of size `decoded`, perhaps at a smaller scale.
+
+    Raises Undecodable if the file has gone meanwhile.
+    """
+    _keep_warnings_in()
+    try:
+        with Image.open(source, formats=_formats()) as image:
+            width, height = image.size
+    except Exception as error:
+        raise Undecodable(_reason(error)) from error
+    # What is stored may lie on its side; what was decoded stands upright.
+    return (height, width) if (width > height) != (decoded[0] > decoded[1]) else (width, height)
+
+
 def _decode_stream(stream: IO[bytes], at_least: int | None) -> Image.Image:
     try:
         image: Image.Image = Image.open(stream, formats=_formats())
@@ -298,6 +313,22 @@ def central_box(image_size: tuple[int, int], how: Preprocessing) -> tuple[float,
     box_width, box_height = min(columns * scale, width), min(rows * scale, height)
     left, top = (width - box_width) / 2, (height - box_height) / 2
     return left, top, min(left + box_width, width), min(top + box_height, height)
+
+
+def seen_box(image_size: tuple[int, int], how: Preprocessing) -> tuple[float, float, float, float]:
+    """Left, top, right, bottom of what becomes the network's input, in pixels of an image of (width, height).
+
+    With "pad" it reaches beyond the image, by what is filled.
+    """
+    width, height = image_size
+    if how.crop == "center":
+        return central_box(image_size, how)
+    if how.crop == "squash":
+        return 0.0, 0.0, float(width), float(height)
+    rows, columns = how.size
+    scale = max(width / columns, height / rows)
+    left, top = (width - columns * scale) / 2, (height - rows * scale) / 2
+    return left, top, left + columns * scale, top + rows * scale
 
 
 def prepare(image: Image.Image, how: Preprocessing) -> Pixels:

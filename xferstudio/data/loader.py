@@ -6,13 +6,16 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
-from xferstudio.data.decode import Pixels, Undecodable
+from xferstudio.data.decode import Undecodable
+
+T = TypeVar("T")
 
 
 def load_images(
-    files: Sequence[Path], make: Callable[[int, Path], Pixels], *, workers: int, ahead: int
-) -> Iterator[tuple[int, Pixels | Undecodable]]:
+    files: Sequence[Path], make: Callable[[int, Path], T], *, workers: int, ahead: int
+) -> Iterator[tuple[int, T | Undecodable]]:
     """Yields (position, make(position, file)) in the order of `files`.
 
     A picture that `make` finds Undecodable is yielded as that exception; any other exception is raised at its
@@ -21,7 +24,7 @@ def load_images(
     caller's own thread. Closing the iterator early waits for the pictures in work and leaves no thread.
     """
 
-    def attempt(position: int) -> Pixels | Undecodable:
+    def attempt(position: int) -> T | Undecodable:
         try:
             return make(position, files[position])
         except Undecodable as why:
@@ -33,7 +36,7 @@ def load_images(
         return
 
     pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="xferstudio-load")
-    waiting: deque[Future[Pixels | Undecodable]] = deque()
+    waiting: deque[Future[T | Undecodable]] = deque()
     try:
         submitted = 0
         for position in range(len(files)):

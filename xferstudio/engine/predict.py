@@ -3,38 +3,50 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import io
 import os
 import re
 import shutil
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from xferstudio.api import Preprocessing, UserError
-from xferstudio.data import Undecodable, decode, load_images, needed_side, prepare
+from xferstudio.data import Undecodable, decode, load_images, needed_side, prepare, seen_box, upright_size
 from xferstudio.engine.export import ONNX_INPUT, ONNX_OUTPUT, RECORD_KEY, Record
-from xferstudio.project import file_error
+from xferstudio.project import file_error, write_atomic
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from xferstudio.engine.heat_map import HeatMaps
     from xferstudio.engine.model import Trained
 
+T = TypeVar("T")
 WEIGHTS_FILE = "best.safetensors"
 UNSURE = "unsure"
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """The answer for one file: a class, its confidence, all probabilities by class; or why there is none."""
+    """The answer for one file: a class, its confidence, all probabilities by class; or why there is none.
+
+    Where heat maps were asked for, `heat_map` is the file of one, for the class that is named: a grey PNG of the
+    size of the network's input, white where most speaks for the class. It covers `box` (left, top, right, bottom)
+    of the upright image, in pixels. If there is none, `heat_map_note` says why.
+    """
 
     path: Path
     label: str = ""
     confidence: float = 0.0
     probabilities: dict[str, float] | None = None
     error: str = ""
+    heat_map: Path | None = None
+    box: tuple[float, float, float, float] | None = None
+    heat_map_note: str = ""
 
     def top(self, count: int) -> list[tuple[str, float]]:
         """The `count` most probable classes, most probable first."""
@@ -44,12 +56,17 @@ class Prediction:
         """The line of `predict --json`."""
         if self.error:
             return {"path": str(self.path), "error": self.error}
-        return {
+        record = {
             "path": str(self.path),
             "label": self.label,
             "confidence": self.confidence,
             "probabilities": self.probabilities,
         }
+        if self.heat_map is not None and self.box is not None:
+            record |= {"heat_map": str(self.heat_map), "box": list(self.box)}
+        elif self.heat_map_note:
+            record["heat_map_note"] = self.heat_map_note
+        return record
 
 
 class Predictor(Protocol):
@@ -57,8 +74,10 @@ class Predictor(Protocol):
 
     classes: tuple[str, ...]
 
-    def predict(self, files: Iterable[Path]) -> Iterator[Prediction]:
+    def predict(self, files: Iterable[Path], heat_maps: Path | None = None) -> Iterator[Prediction]:
         """One prediction for each file, in order; a file that cannot be read gets an error and stops nothing.
+
+        `heat_maps`: a folder to write a heat map of each image into; one that cannot be made gets a note.
 
         A list is decoded ahead by a few threads. Anything else that can be iterated is answered file by file,
         as the paths come: so a person or program at the other end of a pipe gets each answer at once.
@@ -127,7 +146,7 @@ class OnnxPredictor:
             raise UserError(f"{path} cannot be used: {error}.") from error
         self.classes = self._record.classes
 
-    def predict(self, files: Iterable[Path]) -> Iterator[Prediction]:
+    def predict(self, files: Iterable[Path], heat_maps: Path | None = None) -> Iterator[Prediction]:
         """As `Predictor.predict` says."""
         import numpy as np
 
@@ -146,7 +165,8 @@ class OnnxPredictor:
             except Exception as error:  # noqa: BLE001  # one picture must not stop the rest
                 yield Prediction(file, error=f"The model could not take this image: {str(error)[:200]}")
                 continue
-            yield _answered(file, self.classes, answer)
+            note = "an exported model cannot show heat maps; take the run itself" if heat_maps else ""
+            yield replace(_answered(file, self.classes, answer), heat_map_note=note)
 
 
 class RunPredictor:
@@ -156,36 +176,78 @@ class RunPredictor:
         self.classes = model.classes
         self._model = model
         self._batch = max(1, batch)
+        self._maps: HeatMaps | None = None
         if device not in ("cpu", "auto"):
             model.network.to(device)
 
-    def predict(self, files: Iterable[Path]) -> Iterator[Prediction]:
+    def predict(self, files: Iterable[Path], heat_maps: Path | None = None) -> Iterator[Prediction]:
         """As `Predictor.predict` says."""
         how: Preprocessing = self._model.preprocessing
         side = needed_side(how)
         size = self._batch if isinstance(files, Sequence) else 1
 
-        def make(_: int, file: Path) -> np.ndarray:
-            return prepare(decode(file, side), how)
+        def make(_: int, file: Path) -> _Input:
+            image = decode(file, side)
+            box = seen_box(upright_size(file, image.size), how) if heat_maps else None
+            return _Input(prepare(image, how), box)
 
-        waiting: list[tuple[Path, np.ndarray | Undecodable]] = []
+        waiting: list[tuple[Path, _Input | Undecodable]] = []
         for pair in _loaded(files, make, ahead=2 * size + _workers()):
             waiting.append(pair)
             if len(waiting) >= size:
-                yield from self._answer(waiting)
+                yield from self._answer(waiting, heat_maps)
                 waiting = []
-        yield from self._answer(waiting)
+        yield from self._answer(waiting, heat_maps)
 
-    def _answer(self, waiting: Sequence[tuple[Path, np.ndarray | Undecodable]]) -> Iterator[Prediction]:
+    def _answer(
+        self, waiting: Sequence[tuple[Path, _Input | Undecodable]], heat_maps: Path | None
+    ) -> Iterator[Prediction]:
         import numpy as np
 
-        images = [image for _, image in waiting if not isinstance(image, Undecodable)]
+        images = [image.pixels for _, image in waiting if not isinstance(image, Undecodable)]
         answers = iter(self._model.probabilities(np.stack(images)) if images else ())
         for file, image in waiting:
             if isinstance(image, Undecodable):
                 yield Prediction(file, error=_sentence(image))
-            else:
-                yield _answered(file, self.classes, next(answers))
+                continue
+            answer = next(answers)
+            prediction = _answered(file, self.classes, answer)
+            if heat_maps is not None:
+                prediction = self._with_heat_map(prediction, image, int(answer.argmax()), heat_maps)
+            yield prediction
+
+    def _with_heat_map(self, prediction: Prediction, image: _Input, label: int, folder: Path) -> Prediction:
+        from PIL import Image
+
+        if self._maps is None:
+            from xferstudio.engine.heat_map import HeatMaps
+
+            self._maps = HeatMaps(self._model)
+        if self._maps.note:
+            return replace(prediction, heat_map_note=self._maps.note)
+        try:
+            heat = self._maps.of(image.pixels, label)
+        except RuntimeError as error:
+            return replace(prediction, heat_map_note=f"no heat map could be made: {str(error)[:200]}")
+        stream = io.BytesIO()
+        Image.fromarray(heat).save(stream, "PNG")
+        # Named after the image, so that asking again fills no disk.
+        name = hashlib.blake2b(os.fsencode(prediction.path), digest_size=12).hexdigest()
+        target = folder / f"{name}.png"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise file_error(error, folder) from error
+        write_atomic(target, stream.getvalue())
+        return replace(prediction, heat_map=target, box=image.box)
+
+
+@dataclass(frozen=True)
+class _Input:
+    """A prepared image, and the part of the upright picture that it shows, if that is wanted."""
+
+    pixels: np.ndarray
+    box: tuple[float, float, float, float] | None
 
 
 def _workers() -> int:
@@ -193,8 +255,8 @@ def _workers() -> int:
 
 
 def _loaded(
-    files: Iterable[Path], make: Any, *, ahead: int
-) -> Iterator[tuple[Path, np.ndarray | Undecodable]]:
+    files: Iterable[Path], make: Callable[[int, Path], T], *, ahead: int
+) -> Iterator[tuple[Path, T | Undecodable]]:
     if not isinstance(files, Sequence):
         for file in files:
             for _, image in load_images([Path(file)], make, workers=0, ahead=1):
