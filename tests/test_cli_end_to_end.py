@@ -79,7 +79,9 @@ def test_a_folder_of_images_becomes_a_model_that_predicts(tmp_path, capsys):
 
     out = tmp_path / "model.onnx"
     assert cli.main(["export", str(folder), "extract", "--to", "onnx", "--out", str(out), "--json"]) == 0
-    assert json.loads(output_of(capsys).splitlines()[-1])["parity"]["passed"] is True
+    *told, done = map(json.loads, output_of(capsys).splitlines())
+    assert (done["event"], done["path"], done["parity"]["passed"]) == ("Exported", str(out), True)
+    assert [(line["done"], line["total"]) for line in told if line["event"] == "Progress"][-1] == (40, 40)
     assert cli.main(["export", str(folder), "extract", "--to", "onnx", "--out", str(out)]) == 2
     assert cli.main(["export", str(folder), "extract", "--to", "onnx", "--out", str(out), "--overwrite"]) == 0
     output_of(capsys)

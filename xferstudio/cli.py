@@ -455,7 +455,7 @@ def _export(args: argparse.Namespace) -> int:
     if parity is None:
         raise RuntimeError("the export ended without a proof of parity")
     if args.json:
-        dump_json({"event": "ExportDone", "time": time.time(), "path": str(out), "parity": parity.to_dict()})
+        dump_json({"event": "Exported", "time": time.time(), "path": str(out), "parity": parity.to_dict()})
     else:
         say(f"{'Written' if parity.passed else 'Written, but FAILING the comparison'}: {out}")
     return DONE if parity.passed else FAILED
