@@ -134,10 +134,7 @@ class Studio(QObject):
         self.project_changed.emit()
         self.refresh_runs()
         self.rescan()
-        self._watch = Watch(project, self._eye, self)
-        self._watch.seen.connect(self._take_seen)
-        self._watch.finished.connect(self._watch.deleteLater)
-        self._watch.start()
+        self._begin_watch(project)
 
     def reload(self) -> None:
         """Read project.toml again. Raises UserError; then what was read before stays."""
@@ -189,6 +186,26 @@ class Studio(QObject):
                 folder=self.projects_folder
             )
         )
+
+    def free_place(self, name: str) -> Path:
+        """A folder for a project of this name that is not there yet."""
+        place = self.projects_folder / _as_folder(name)
+        number = 1
+        while place.exists():
+            number += 1
+            place = self.projects_folder / f"{_as_folder(name)} {number}"
+        return place
+
+    def watch_again(self) -> None:
+        """Look at the project's folder again, which was gone."""
+        if self.project is not None and self._watch is None:
+            self._begin_watch(self.project)
+
+    def _begin_watch(self, project: Project) -> None:
+        self._watch = Watch(project, self._eye, self)
+        self._watch.seen.connect(self._take_seen)
+        self._watch.finished.connect(self._watch.deleteLater)
+        self._watch.start()
 
     def add_run(self, run: Run) -> None:
         """Write a run into project.toml. Raises UserError."""
