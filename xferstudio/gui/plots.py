@@ -23,6 +23,7 @@ from PySide6.QtGui import (
     QKeyEvent,
     QMouseEvent,
     QPainter,
+    QPaintEvent,
     QPen,
     QPixmap,
     QWheelEvent,
@@ -86,6 +87,7 @@ class _Axis(pg.AxisItem):  # type: ignore[misc]
     """An axis that writes few words: 1, 2 and 5 of each decade where it is logarithmic, per cent for shares."""
 
     percent = False
+    whole = False
 
     def logTickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:  # noqa: N802
         places = [10.0**value for value in values]
@@ -97,6 +99,8 @@ class _Axis(pg.AxisItem):  # type: ignore[misc]
         return [f"{place * unit:.4g}" if shown else "" for place, shown in zip(places, few, strict=True)]
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:  # noqa: N802
+        if self.whole and not self.logMode:
+            return [f"{value:.0f}" if abs(value - round(value)) < 1e-6 else "" for value in values]
         if self.logMode or not self.percent:
             return [str(text) for text in super().tickStrings(values, scale, spacing)]
         digits = max(0, math.ceil(-math.log10(100 * spacing) - 1e-9))
@@ -146,9 +150,12 @@ class Plot(QWidget):
         y_label: str = "",
         percent: bool = False,
         log_y: bool = False,
+        scale: float = 1.0,
+        whole_x: bool = False,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self._scale = scale
         self.title, self.x_label, self.y_label, self.percent = title, x_label, y_label, percent
         self.curves: dict[str, Curve] = {}
         self._marks: list[tuple[Any, float, str]] = []
@@ -172,6 +179,8 @@ class Plot(QWidget):
         self.view = _View()
         axes = {side: _Axis(side) for side in ("left", "bottom")}
         axes["left"].percent = percent
+        axes["left"].setScale(scale)
+        axes["bottom"].whole = whole_x
         self.canvas = _Canvas(viewBox=self.view, axisItems=axes, background=None)
         self.canvas.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.canvas.hideButtons()
@@ -286,8 +295,10 @@ class Plot(QWidget):
 
     def share_data(self, name: str, data: Growing) -> None:
         """Draw numbers that somebody else keeps; `touch` after each change."""
-        self.curve(name).data = data
-        self.touch()
+        curve = self.curve(name)
+        if curve.data is not data:
+            curve.data = data
+            self.touch()
 
     def set_band(
         self,
@@ -305,6 +316,13 @@ class Plot(QWidget):
             edge.clear()
             edge.extend(xs, values)
         self.touch()
+
+    def share_band(self, name: str, low: Growing, high: Growing) -> None:
+        """A band between numbers that somebody else keeps; `touch` after each change."""
+        curve = self.curve(name)
+        if curve.low is None:
+            self._make_band(curve)
+        curve.low, curve.high = low, high
 
     def _make_band(self, curve: Curve) -> None:
         curve.low, curve.high = Growing(), Growing()
@@ -382,8 +400,8 @@ class Plot(QWidget):
     @Slot()
     def draw(self) -> None:
         """Draw now what has changed."""
-        if not self._dirty:
-            return
+        if not self._dirty or self.visibleRegion().isEmpty():
+            return  # out of sight: drawn when it is scrolled into view
         self._dirty = False
         low, high = self._seen()
         for curve in self.curves.values():
@@ -484,6 +502,7 @@ class Plot(QWidget):
     def _dress(self) -> None:
         now = theme.colours()
         self.canvas.setBackground(None)
+        self.canvas.setStyleSheet("background: transparent; border: none;")
         small = theme.font("small")
         for side, text in (("bottom", self.x_label), ("left", self.y_label)):
             axis = self.plot.getAxis(side)
@@ -538,6 +557,11 @@ class Plot(QWidget):
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "cross"):
             self._dress()
 
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        super().paintEvent(event)
+        if self._dirty and not self._timer.isActive():
+            self._timer.start()
+
     def showEvent(self, event: Any) -> None:  # noqa: N802
         super().showEvent(event)
         if self._dirty:
@@ -583,7 +607,7 @@ class Plot(QWidget):
         self.readout.setToolTip(self.readout.text())
 
     def _value(self, value: float) -> str:
-        return f"{100 * value:.1f}\u202f%" if self.percent else _figure(value)
+        return f"{100 * value:.1f}\u202f%" if self.percent else _figure(value * self._scale)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         key = event.key()
@@ -624,8 +648,6 @@ class Plot(QWidget):
 
     def save(self, path: Path) -> None:
         """Write the plot as its name's ending says: .png, .svg, or the numbers as .csv. Raises OSError."""
-        self._dirty = True
-        self.draw()
         kind = path.suffix.lower()
         if kind == ".csv":
             path.write_text(self.as_csv(), encoding="utf-8", newline="")
@@ -703,6 +725,8 @@ class Plot(QWidget):
             painter.setPen(now.text)
             painter.drawText(QPointF(x + 3.5 * theme.UNIT, y), curve.label)
             x += round(5.5 * theme.UNIT) + metrics.horizontalAdvance(curve.label)
+        self._dirty = True
+        self.draw()
         shown = self.cross.isVisible()
         self.cross.setVisible(False)
         target = QRectF(0, 6 * theme.UNIT, size.width(), size.height() - 7 * theme.UNIT)
