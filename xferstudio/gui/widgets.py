@@ -135,7 +135,7 @@ class EmptyState(QWidget):
         self.text = label(text, "quiet", wrap=True)
         self.text.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.text.setMaximumWidth(60 * theme.UNIT)
-        layout.addWidget(self.text, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addWidget(self.text)  # centred by its maximum width; aligned, its lines would be cut off
         self.button = button(action, role="primary")
         self.button.setVisible(bool(action))
         self.button.clicked.connect(self.acted)
@@ -218,6 +218,8 @@ class FlowLayout(QLayout):
     def _place(self, rect: QRect, move: bool) -> int:
         x, y, line = rect.x(), rect.y(), 0
         for item in self._items:
+            if item.isEmpty():
+                continue  # hidden
             hint = item.sizeHint()
             if x + hint.width() > rect.right() + 1 and line:
                 x, y, line = rect.x(), y + line + self._gap, 0
