@@ -10,12 +10,12 @@ BIN := $(VENV)/bin
 endif
 
 # The tools of [dependency-groups] dev, by name: pip understands groups only from 25.1 on.
-DEV := hypothesis import-linter mypy pytest ruff scikit-learn scipy
+DEV := hypothesis import-linter mypy pytest pytest-qt ruff scikit-learn scipy
 SOURCES := xferstudio plugins tests benchmarks resources
 STAMP := $(VENV)/.installed
 DISTRIBUTIONS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/xferstudio-*/pyproject.toml))
 
-.PHONY: help install demo test app bench clean lint unit distributions
+.PHONY: help install demo test app bench clean lint unit distributions qt
 
 help:
 	@echo "make demo   train, compare, export and predict on the sample, then on real X-rays"
@@ -61,9 +61,14 @@ distributions: unit
 	  $(BIN)/xferstudio check-plugin "$$(basename $$each)"; \
 	done
 
-app:
-	@echo "The window is not part of this version yet; everything works on the command line: $(BIN)/xferstudio --help"
-	@exit 1
+app: $(STAMP) qt
+	$(BIN)/xferstudio
+
+# Qt brings its own libraries, but not those that lead to the screen; the program names the missing ones.
+qt: $(STAMP)
+	@$(BIN)/python -c 'import PySide6.QtWidgets' 2>/dev/null || { \
+	  echo "The window needs libraries of the system. On Debian and Ubuntu:"; \
+	  echo "  apt install $$($(BIN)/python -c 'from xferstudio.screen import SYSTEM_LIBRARIES; print(SYSTEM_LIBRARIES)')"; exit 1; }
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks

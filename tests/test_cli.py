@@ -101,10 +101,11 @@ def test_every_command_explains_itself(capsys):
         assert f"usage: xferstudio {command.name}" in capsys.readouterr().out
 
 
-def test_without_arguments_the_help_is_printed(capsys):
-    assert cli.main([]) == 0
+def test_the_help_lists_all_commands_and_how_to_open_the_window(capsys):
+    assert cli.main(["--help"]) == 0
     out = capsys.readouterr().out
     assert all(command.name in out for command in cli.COMMAND_LIST)
+    assert "Without a command it opens the window" in out
 
 
 def test_the_version_is_printed(capsys):

@@ -8,7 +8,7 @@ import pytest
 
 from xferstudio.project import create
 
-HEAVY = ("torch", "torchvision", "timm", "onnx", "onnxruntime", "PySide6", "sklearn", "pyarrow")
+HEAVY = ("torch", "torchvision", "timm", "onnx", "onnxruntime", "PySide6", "pyqtgraph", "sklearn", "pyarrow")
 
 PROBE = """
 import json, sys
@@ -34,7 +34,7 @@ def modules_after(*arguments: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "arguments", [(), ("--help",), ("--version",), ("run", "--help"), ("predict", "--help")]
+    "arguments", [("--help",), ("--version",), ("run", "--help"), ("predict", "--help")]
 )
 def test_help_imports_nothing_heavy_and_no_numpy(arguments):
     assert not modules_after(*arguments) & {*HEAVY, "numpy", "PIL", "rich", "tomlkit"}

@@ -690,6 +690,26 @@ def _demo(args: argparse.Namespace) -> int:
     return run_demo(Path(args.folder).expanduser(), lambda words: main([*words, *flags]))
 
 
+def _app(args: argparse.Namespace) -> int:
+    from xferstudio.screen import open_window
+
+    if args.safe:
+        raise UserError("--safe belongs to a command; the window shows which plugins were left out and why")
+    if args.project and not _is_project(args.project):
+        raise UserError(f"there is no project in {args.project}; {_HOW_TO_MAKE_ONE}")
+    project = Path(args.project).expanduser()
+    return open_window(str(project.parent if project.is_file() else project) if args.project else "")
+
+
+_HOW_TO_MAKE_ONE = "make one with: xferstudio new PROJECT --data FOLDER"
+
+
+def _is_project(text: str) -> bool:
+    """Whether the text is the path of a project's folder, or of the file in it."""
+    path = Path(text).expanduser()
+    return (path / "project.toml").is_file() or (path.name == "project.toml" and path.is_file())
+
+
 # -------------------------------------------------------------------------------------------- arguments
 
 
@@ -881,6 +901,10 @@ def _check_arguments(parser: argparse.ArgumentParser) -> None:
     _json_flag(parser)
 
 
+def _app_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", metavar="PROJECT", nargs="?", default="", help="the project to open")
+
+
 def _demo_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "folder", metavar="FOLDER", nargs="?", default="demo-output", help="where to (demo-output)"
@@ -966,6 +990,14 @@ COMMAND_LIST = (
         _check_plugin,
     ),
     Command("cache", "[show|clear] [--json]", "show or clear the stored features", _cache_arguments, _cache),
+    Command(
+        "app",
+        "[PROJECT]",
+        "open the window",
+        _app_arguments,
+        _app,
+        "The same as xferstudio without a command, or with a project's folder alone.",
+    ),
     Command("demo", "[FOLDER]", "run the sample project from end to end", _demo_arguments, _demo),
 )
 COMMANDS_BY_NAME = {command.name: command for command in COMMAND_LIST}
@@ -976,8 +1008,9 @@ def _top_parser() -> Parser:
     listing = "\n".join(f"  {command.name:<{width}}{command.help}" for command in COMMAND_LIST)
     parser = Parser(
         prog="xferstudio",
-        usage="xferstudio COMMAND ...",
-        description="From a folder of images to a model that you can trust and take away.",
+        usage="xferstudio [PROJECT | COMMAND ...]",
+        description="From a folder of images to a model that you can trust and take away.\n"
+        "Without a command it opens the window, on the project if one is named.",
         epilog=f"commands:\n{listing}\n\nMore of each: xferstudio COMMAND --help",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -987,19 +1020,21 @@ def _top_parser() -> Parser:
     return parser
 
 
-def parse(argv: Sequence[str]) -> tuple[Command | None, argparse.Namespace]:
-    """The command and its arguments; no command where none was given. Raises UserError for a mistake."""
+def parse(argv: Sequence[str]) -> tuple[Command, argparse.Namespace]:
+    """The command and its arguments; without one, or with a project alone, it is `app`. Raises UserError."""
     place = next((number for number, word in enumerate(argv) if not word.startswith("-")), len(argv))
     args = argparse.Namespace(safe=False, verbose=False)
     _top_parser().parse_args(argv[:place], args)
-    if place == len(argv):
-        return None, args
-    command = COMMANDS_BY_NAME.get(argv[place])
+    command = COMMANDS_BY_NAME["app"] if place == len(argv) else COMMANDS_BY_NAME.get(argv[place])
+    rest = list(argv[place + 1 :])
+    if command is None and _is_project(argv[place]):
+        command, rest = COMMANDS_BY_NAME["app"], list(argv[place:])
+    if command is None and Path(argv[place]).is_dir():
+        raise UserError(f"{argv[place]} is neither a command nor a project; {_HOW_TO_MAKE_ONE}")
     if command is None:
         near = _near(argv[place], COMMANDS_BY_NAME)
         hint = f"did you mean {near}?" if near else f"the commands are {', '.join(COMMANDS_BY_NAME)}"
         raise UserError(f"there is no command {argv[place]!r}; {hint}")
-    rest = list(argv[place + 1 :])
     # Intermixed, so that options may stand before, between or after the names.
     command.parser().parse_intermixed_args(rest, args)
     return command, args
@@ -1042,11 +1077,7 @@ def _guarded(words: Sequence[str], log: FaultLog, verbose: bool) -> int:
     try:
         command, args = parse(words)
         args.log = log
-        if command is None:
-            _top_parser().print_help()
-            code = DONE
-        else:
-            code = command.do(args)
+        code = command.do(args)
         sys.stdout.flush()
     except UserError as error:
         warn(str(error))
