@@ -15,7 +15,10 @@ SOURCES := xferstudio plugins tests benchmarks resources
 STAMP := $(VENV)/.installed
 DISTRIBUTIONS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/xferstudio-*/pyproject.toml))
 
-.PHONY: help install demo test app bench clean lint unit distributions qt
+# New translations are compiled when the program is installed, and here for a checkout that is already installed.
+TRANSLATIONS := $(patsubst %.ts,%.qm,$(wildcard xferstudio/gui/translations/*.ts))
+
+.PHONY: help install demo test app bench screenshots clean lint unit distributions qt
 
 help:
 	@echo "make demo   train, compare, export and predict on the sample, then on real X-rays"
@@ -23,6 +26,7 @@ help:
 	@echo "make app    open the window"
 	@echo "make bench  measure, and print the ratio tables"
 	@echo "make install  only install, into $(VENV)"
+	@echo "make screenshots  drive the window through its pages, and write docs/screenshots"
 	@echo "make clean  remove what the others made"
 	@echo "Settings: VENV=$(VENV) PYTHON=$(PYTHON)"
 
@@ -49,7 +53,7 @@ lint: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-unit: lint
+unit: lint qt $(TRANSLATIONS)
 	$(BIN)/python -m pytest
 
 # The plugins of other makers, installed as their users install them: each passes its own tests and the kit.
@@ -61,7 +65,10 @@ distributions: unit
 	  $(BIN)/xferstudio check-plugin "$$(basename $$each)"; \
 	done
 
-app: $(STAMP) qt
+%.qm: %.ts | $(STAMP)
+	@$(BIN)/pyside6-lrelease -silent $< -qm $@
+
+app: $(STAMP) qt $(TRANSLATIONS)
 	$(BIN)/xferstudio
 
 # Qt brings its own libraries, but not those that lead to the screen; the program names the missing ones.
@@ -76,3 +83,6 @@ bench: $(STAMP)
 clean:
 	rm -rf .venv build dist demo-output *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find xferstudio plugins tests benchmarks resources -name __pycache__ -type d -prune -exec rm -rf {} +
+
+screenshots: $(STAMP) qt $(TRANSLATIONS)
+	$(BIN)/python docs/screenshots.py

@@ -1,0 +1,150 @@
+"""Drives the window through its pages on the sample, and writes what it looks like into docs/screenshots.
+
+`make screenshots` runs it: each page in light and dark, in English and Chinese. On a machine without a screen it
+draws offscreen; with a screen (or under Xvfb) it drives a real window.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+HERE = Path(__file__).parent
+SAMPLE = HERE.parent / "resources" / "sample" / "studio"
+OUT = HERE / "screenshots"
+RUNS = (
+    ("extract", "extract", ()),
+    ("fine-tune", "fine-tune", ("epochs=6",)),
+    ("scratch", "scratch", ("epochs=6",)),
+)
+FONTS = {"Latin": "fonts-noto-core", "SimplifiedChinese": "fonts-noto-cjk"}
+
+
+def main() -> int:
+    """Prepare a project once, then draw each language and theme in a process of its own."""
+    if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    if len(sys.argv) > 1:
+        return draw(*sys.argv[1:4])
+    missing = missing_fonts()
+    if missing:
+        print(
+            "The screenshots need fonts that are not installed for: "
+            + ", ".join(missing)
+            + ". On Debian and Ubuntu: apt install "
+            + " ".join(FONTS[script] for script in missing),
+            file=sys.stderr,
+        )
+        return 2
+    OUT.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="xferstudio-screenshots-") as folder:
+        project = Path(folder) / "fruit"
+        command("new", str(project), "--data", str(SAMPLE))
+        for name, strategy, options in RUNS:
+            settings = [word for option in options for word in ("--set", option)]
+            command("add", str(project), "--strategy", strategy, "--name", name, *settings)
+        command("run", str(project))
+        command("export", str(project), "extract", "--to", "onnx")
+        for language in ("en", "zh_CN"):
+            for theme in ("light", "dark"):
+                print(f"{language}, {theme}", flush=True)
+                subprocess.run([sys.executable, __file__, language, theme, str(project)], check=True)
+    return 0
+
+
+def command(*words: str) -> None:
+    """One command of the program; an error ends all this."""
+    print("xferstudio", *words, flush=True)
+    subprocess.run([sys.executable, "-m", "xferstudio", *words], check=True, stdout=subprocess.DEVNULL)
+
+
+def missing_fonts() -> list[str]:
+    """Scripts that no installed font can write."""
+    from PySide6.QtGui import QFontDatabase, QGuiApplication
+
+    app = QGuiApplication.instance() or QGuiApplication(["fonts"])
+    found = [script for script in FONTS if not QFontDatabase.families(QFontDatabase.WritingSystem[script])]
+    del app
+    return found
+
+
+def draw(language: str, theme_name: str, project: str) -> int:
+    """Every page in one language and one theme."""
+    from PySide6.QtCore import QLocale, QSettings
+    from PySide6.QtWidgets import QApplication
+
+    from xferstudio.gui import theme
+    from xferstudio.gui.app import translate
+    from xferstudio.gui.studio import Studio
+    from xferstudio.gui.window import Window
+
+    app = QApplication(["xferstudio"])
+    app.setProperty("theme", theme_name)
+    translate(app, QLocale(language))
+    theme.apply(app)
+    settings = QSettings(
+        str(Path(project).parent / f"{language}-{theme_name}.ini"), QSettings.Format.IniFormat
+    )
+    window = Window(Studio(settings=settings))
+    window.resize(1360, 860)
+    window.show()
+
+    def shoot(name: str, settle: float = 1.0) -> None:
+        rest(app, settle)
+        window.grab().save(str(OUT / f"{name}-{theme_name}-{language}.png"))
+
+    window.begin("")
+    shoot("start")
+    window.open(project)
+    until(app, lambda: window.studio.pictures is not None and bool(window.studio.catalogue.backbones))
+    window.go("data")
+    shoot("data", 3)
+    window.go("train")
+    shoot("train")
+    runs = {run.name: run for run in window.studio.runs}
+    window.studio.wanted.emit("train", str(runs["fine-tune"].path))
+    shoot("dashboard", 3)
+    window.go("compare")
+    rest(app, 1)
+    window.page("compare").choose([runs["extract"].path, runs["scratch"].path])
+    shoot("compare", 12)
+    window.studio.wanted.emit("try", str(runs["extract"].path))
+    page = window.page("try")
+    pictures = [p for p in window.studio.pictures.items if not p.left_out][::40][:6]
+    page.add([str(window.studio.pictures.root / picture.path) for picture in pictures])
+    shoot("try", 14)
+    window.studio.wanted.emit("export", str(runs["extract"].path))
+    shoot("export", 2)
+    window.go("plugins")
+    shoot("plugins")
+    window.studio.let_go()
+    for page in window.pages.values():
+        page.let_go()
+    rest(app, 0.5)
+    return 0
+
+
+def rest(app, seconds: float) -> None:  # noqa: ANN001
+    """Let the window work for a while."""
+    until(app, lambda: False, seconds, complain=False)
+
+
+def until(app, reached: Callable[[], bool], seconds: float = 120.0, complain: bool = True) -> None:  # noqa: ANN001
+    """Let the window work until something holds."""
+    end = time.monotonic() + seconds
+    while not reached():
+        app.processEvents()
+        time.sleep(0.01)
+        if time.monotonic() > end:
+            if complain:
+                raise TimeoutError("the window did not get there")
+            return
+
+
+if __name__ == "__main__":
+    sys.exit(main())
