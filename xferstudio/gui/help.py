@@ -72,8 +72,8 @@ class About(QDialog):
         text = label(
             self.tr(
                 "A studio for transfer learning: from a folder of images to a model that you can trust and "
-                "take away. Free software under the Apache License 2.0. Everything that the window does, the "
-                "command line does too: xferstudio --help."
+                "take away. Everything that the window does, the command line does too.\n\n"
+                "Free software under the Apache License 2.0."
             ),
             wrap=True,
         )

@@ -46,11 +46,6 @@ class NewProject(QDialog):
         form.addRow(self.tr("&Images"), data)
         form.addRow(self.tr("&Name"), self.name)
         form.addRow(self.tr("&Project folder"), place)
-        layout.addLayout(form)
-        self.unfold = button(self.tr("More"), "chevron-right", "link")
-        self.unfold.setCheckable(True)
-        self.unfold.toggled.connect(self._unfolded)
-        layout.addWidget(self.unfold, 0, Qt.AlignmentFlag.AlignLeft)
         self.more = QWidget()
         self.val, self.test = _share(), _share()
         self.seed = QSpinBox()
@@ -62,6 +57,12 @@ class NewProject(QDialog):
         more.addRow(self.tr("For the &test"), self.test)
         more.addRow(self.tr("&Seed of the split"), self.seed)
         more.addRow(self.tr("&Target domain"), target)
+        _align(form, more)
+        layout.addLayout(form)
+        self.unfold = button(self.tr("More"), "chevron-right", "link")
+        self.unfold.setCheckable(True)
+        self.unfold.toggled.connect(self._unfolded)
+        layout.addWidget(self.unfold, 0, Qt.AlignmentFlag.AlignLeft)
         self.more.setLayout(more)
         self.more.hide()
         layout.addWidget(self.more)
@@ -164,6 +165,19 @@ def _form() -> QFormLayout:
     made.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     made.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
     return made
+
+
+def _align(*forms: QFormLayout) -> None:
+    """Let the fields of several forms begin at one line."""
+    labels = [
+        item.widget()
+        for form in forms
+        for row in range(form.rowCount())
+        if (item := form.itemAt(row, QFormLayout.ItemRole.LabelRole)) is not None
+    ]
+    width = max(label.sizeHint().width() for label in labels)
+    for label in labels:
+        label.setMinimumWidth(width)
 
 
 def _share() -> QDoubleSpinBox:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from xferstudio.gui import theme
@@ -36,10 +36,13 @@ class Choice(QPushButton):
             layout.addWidget(part)
         layout.insertSpacing(1, theme.UNIT)
         layout.addStretch(1)
-        self.setFixedSize(self.sizeHint())
+        self.setFixedWidth(34 * theme.UNIT)
 
-    def sizeHint(self) -> QSize:  # noqa: N802
-        return QSize(30 * theme.UNIT, 27 * theme.UNIT)
+    def height_for_text(self) -> int:
+        """How high it must be for its texts."""
+        layout = self.layout()
+        assert layout is not None
+        return max(27 * theme.UNIT, layout.totalHeightForWidth(self.width()))
 
 
 class StartPage(Page):
@@ -66,7 +69,7 @@ class StartPage(Page):
         self.sample = Choice(
             "sample",
             self.tr("Open the sample"),
-            self.tr("243 small pictures of apples, to see how everything works in a few minutes."),
+            self.tr("Small pictures of apples, to see how everything works within a few minutes."),
         )
         self.new = Choice(
             "folder-new",
@@ -83,11 +86,19 @@ class StartPage(Page):
         self.sample.clicked.connect(self.sample_wanted)
         self.new.clicked.connect(self.choose_data)
         self.open.clicked.connect(self.choose_project)
-        for choice in (self.sample, self.new, self.open):
+        self.choices = (self.sample, self.new, self.open)
+        for choice in self.choices:
             row.addWidget(choice)
         row.addStretch(1)
         layout.addLayout(row)
         layout.addStretch(3)
+
+    def shown(self) -> None:
+        """Begin with the first choice, all of one height."""
+        height = max(choice.height_for_text() for choice in self.choices)
+        for choice in self.choices:
+            choice.setFixedHeight(height)
+        self.sample.setFocus(Qt.FocusReason.OtherFocusReason)
 
     @Slot()
     def choose_data(self) -> None:

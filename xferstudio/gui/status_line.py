@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QTimer, Slot
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QStatusBar, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStatusBar, QWidget
 
 from xferstudio.gui import theme, words
 from xferstudio.gui.queue import Job
@@ -49,9 +49,11 @@ class StatusLine(QStatusBar):
         self.addPermanentWidget(self.job)
         self.job.hide()
 
+        self._holders: dict[QLabel, QWidget] = {}
         self.device = self._pair("chip", self.tr("What runs use to compute"))
         self.disk = self._pair("disk", self.tr("Disk used by stored features, which all projects share"))
-        self.device.setText(_device(""))
+        self._tell(self.device, _device(""))
+        self._tell(self.disk, "")
 
         self._facts: dict[str, Any] = {}
         studio.note.connect(self.show_note)
@@ -62,7 +64,7 @@ class StatusLine(QStatusBar):
         studio.runs_changed.connect(self.refresh)
         self.refresh()
 
-    def _pair(self, icon: str, tip: str) -> Any:
+    def _pair(self, icon: str, tip: str) -> QLabel:
         holder = QWidget()
         row = QHBoxLayout(holder)
         row.setContentsMargins(theme.UNIT, 0, theme.UNIT, 0)
@@ -73,7 +75,12 @@ class StatusLine(QStatusBar):
         holder.setToolTip(tip)
         text.setAccessibleName(tip)
         self.addPermanentWidget(holder)
+        self._holders[text] = holder
         return text
+
+    def _tell(self, pair: QLabel, text: str) -> None:
+        pair.setText(text)
+        self._holders[pair].setVisible(bool(text))
 
     # ------------------------------------------------------------------------------------------ notes
 
@@ -179,7 +186,7 @@ class StatusLine(QStatusBar):
         for line in lines:
             entries = line if isinstance(line, list) else line.get("entries", [])
             total += sum(int(entry.get("bytes", 0)) for entry in entries if isinstance(entry, dict))
-        self.disk.setText(words.size(total))
+        self._tell(self.disk, words.size(total))
 
 
 def _until(seconds: Any) -> float | None:

@@ -250,7 +250,7 @@ QLabel[role="warning"] {{ color: {warning}; }}
 QLabel[role="bad"] {{ color: {bad}; }}
 QFrame[role="card"] {{ background: {surface}; border: 1px solid {line}; border-radius: {unit}px; }}
 QFrame[role="bar"] {{ background: {surface}; border: none; border-bottom: 1px solid {line}; }}
-QFrame[role="side"] {{ background: {raised}; border: none; border-right: 1px solid {line}; }}
+QFrame[role="side"] {{ background: {raised}; border: none; }}
 
 QPushButton {{ padding: 6px 14px; border: 1px solid {line}; border-radius: 6px; background: {surface}; color: {text}; }}
 QPushButton:hover {{ background: {raised}; }}
@@ -285,6 +285,7 @@ QLineEdit, QComboBox, QAbstractSpinBox {{ padding: 5px 8px; border: 1px solid {l
 QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus {{ border: 1px solid {accent}; }}
 QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled {{ color: {quiet}; background: {window}; }}
 QLineEdit[role="bad"] {{ border: 1px solid {bad}; }}
+QAbstractSpinBox QLineEdit, QComboBox QLineEdit {{ padding: 0; border: none; min-height: 0; background: transparent; }}
 QComboBox {{ padding-right: 24px; }}
 QComboBox::drop-down {{ border: none; width: 24px; subcontrol-position: center right; }}
 QComboBox::down-arrow {{ image: url("{icons}/control-down.svg"); width: 12px; height: 12px; }}

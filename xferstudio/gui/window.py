@@ -279,7 +279,6 @@ class Window(QMainWindow):
         leave = self._action(file, self.tr("&Quit"), self.close, keys="Ctrl+Q")
         leave.setMenuRole(QAction.MenuRole.QuitRole)
         self.file_menu = file
-
         edit = bar.addMenu(self.tr("&Edit"))
         self.undo = self._action(edit, self.tr("&Undo"), self._undo, "undo", QKeySequence.StandardKey.Undo)
         self.redo = self._action(edit, self.tr("&Redo"), self._redo, "redo", QKeySequence.StandardKey.Redo)
@@ -327,6 +326,7 @@ class Window(QMainWindow):
         help_menu.addSeparator()
         about = self._action(help_menu, self.tr("&About xferstudio"), self.show_about, "info")
         about.setMenuRole(QAction.MenuRole.AboutRole)
+        self._menus = (file, edit, view, help_menu)  # QAction.menu() would give them away
 
     def _action(
         self,
@@ -423,19 +423,14 @@ class Window(QMainWindow):
         from xferstudio.gui.help import Shortcuts, everywhere
 
         groups: dict[str, list[tuple[str, str]]] = {}
-        for top in self.menuBar().actions():
-            menu = top.menu()
-            if isinstance(menu, QMenu):
-                lines = [
-                    (
-                        _plain(action.text()),
-                        action.shortcut().toString(QKeySequence.SequenceFormat.NativeText),
-                    )
-                    for action in menu.actions()
-                    if not action.shortcut().isEmpty()
-                ]
-                if lines:
-                    groups[_plain(top.text())] = lines
+        for menu in self._menus:
+            lines = [
+                (_plain(action.text()), action.shortcut().toString(QKeySequence.SequenceFormat.NativeText))
+                for action in menu.actions()
+                if not action.shortcut().isEmpty()
+            ]
+            if lines:
+                groups[_plain(menu.title())] = lines
         page = self.current()
         mine = list(getattr(page, "shortcuts", list)())
         if mine:
