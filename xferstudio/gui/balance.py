@@ -125,7 +125,7 @@ class Balance(QAbstractScrollArea):
     def _height(self, line: Line) -> int:
         words = QFontMetrics(theme.font("body")).height()
         if line.kind == "class":
-            return words + 3 * theme.UNIT
+            return words + 3 * theme.UNIT + QFontMetrics(theme.font("small")).height() + 2
         return words + 2 * theme.UNIT if line.kind != "reason" else words + theme.UNIT
 
     def box(self, place: int) -> QRect:
@@ -230,7 +230,13 @@ class Balance(QAbstractScrollArea):
             self._paint_bar(painter, line, inner, now)
 
     def _paint_bar(self, painter: QPainter, line: Line, inner: QRect, now: theme.Colours) -> None:
-        bar = QRectF(inner.x(), inner.bottom() - theme.UNIT, inner.width(), theme.UNIT)
+        painter.setFont(theme.font("small"))
+        metrics = painter.fontMetrics()
+        words = QRect(inner.x(), inner.bottom() - metrics.height(), inner.width(), metrics.height())
+        painter.setPen(now.quiet)
+        text = metrics.elidedText(self.split_words(line), Qt.TextElideMode.ElideRight, words.width())
+        painter.drawText(words, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
+        bar = QRectF(inner.x(), words.top() - theme.UNIT - 3, inner.width(), theme.UNIT)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(now.raised)
         painter.drawRoundedRect(bar, 3, 3)
@@ -241,28 +247,27 @@ class Balance(QAbstractScrollArea):
             if not part:
                 continue
             width = max(1.0, bar.width() * part / self._largest)
-            ground = now.surface
-            mixed = QColor(
-                *(
-                    round(shade * a + (1 - shade) * b)
-                    for a, b in zip(colour.getRgb()[:3], ground.getRgb()[:3], strict=True)
-                )
+            mixed = QColor.fromRgbF(
+                shade * colour.redF() + (1 - shade) * now.surface.redF(),
+                shade * colour.greenF() + (1 - shade) * now.surface.greenF(),
+                shade * colour.blueF() + (1 - shade) * now.surface.blueF(),
             )
             painter.setBrush(mixed)
             painter.setPen(QPen(now.surface, 1))
             painter.drawRect(QRectF(left, bar.y(), width, bar.height()))
             left += width
 
+    def split_words(self, line: Line) -> str:
+        """The numbers of the splits of a class."""
+        named = (("train", self.tr("train")), ("val", self.tr("val")), ("test", self.tr("test")))
+        return " · ".join(f"{word} {whole(line.parts.get(split, 0))}" for split, word in named)
+
     def describe(self, line: Line) -> str:
         """A line in words."""
         if line.kind != "class":
             return f"{line.text}: {whole(line.number)}" if line.kind != "new" else line.text
-        return self.tr("{label}: {number} images; train {train}, val {val}, test {test}").format(
-            label=line.text,
-            number=whole(line.number),
-            train=whole(line.parts.get("train", 0)),
-            val=whole(line.parts.get("val", 0)),
-            test=whole(line.parts.get("test", 0)),
+        return self.tr("{label}: {number} images").format(label=line.text, number=whole(line.number)) + (
+            f"; {self.split_words(line)}"
         )
 
     def viewportEvent(self, event: QEvent) -> bool:  # noqa: N802

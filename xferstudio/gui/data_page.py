@@ -17,6 +17,7 @@ from PySide6.QtGui import (
     QGuiApplication,
     QHideEvent,
     QKeySequence,
+    QPalette,
     QResizeEvent,
 )
 from PySide6.QtWidgets import (
@@ -258,6 +259,8 @@ class DataPage(Page):
 
     def _build_side(self) -> QWidget:
         side = QFrame()
+        side.setBackgroundRole(QPalette.ColorRole.Base)
+        side.setAutoFillBackground(True)
         column = QVBoxLayout(side)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -363,6 +366,7 @@ class DataPage(Page):
         self.slider.setRange(0, len(SIDES) - 1)
         self.slider.setPageStep(1)
         self.slider.setFixedWidth(14 * theme.UNIT)
+        self.slider.setMinimumHeight(3 * theme.UNIT)
         self.slider.setAccessibleName(self.tr("Size of the images"))
         self.slider.setToolTip(self.tr("Size of the images"))
         self.slider.valueChanged.connect(self._take_size)
@@ -403,6 +407,8 @@ class DataPage(Page):
         side = int(str(self.studio.settings.value("data/side", SIDES[3])))
         self.slider.setValue(SIDES.index(side) if side in SIDES else 3)
         self._fill_runs()
+        if self.states.currentWidget() is self.main and not self.preview.isVisible():
+            self.grid.setFocus()
         self.grid.viewport().update()
 
     def select(self, what: str) -> None:
@@ -498,7 +504,10 @@ class DataPage(Page):
             state = self.scanning
         else:
             state = self.nothing
+        came = state is self.main and self.states.currentWidget() is not state
         self.states.setCurrentWidget(state)
+        if came and self.isVisible():
+            self.grid.setFocus()
 
     @Slot(str, int, int)
     def _scan_progress(self, task: str, done: int, total: int) -> None:

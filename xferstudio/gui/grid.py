@@ -12,6 +12,7 @@ from PySide6.QtCore import (
     QRect,
     QRectF,
     QSize,
+    QSizeF,
     Qt,
     Signal,
     Slot,
@@ -306,20 +307,18 @@ class Grid(QAbstractScrollArea):
         area = QRect(tile.x() + _PAD, tile.y() + _PAD, self.side, self.side)
         wish = self.wish(place)
         image = self.thumbnails.of(wish)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(now.raised)
+        painter.drawRoundedRect(area, 4, 4)
         if image is not None:
             painter.setOpacity(0.35 if picture.left_out else 1.0)
             self._draw(painter, image, area)
             painter.setOpacity(1.0)
-        else:
-            reason = self.thumbnails.reason(wish)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(now.raised)
-            painter.drawRoundedRect(area, 4, 4)
-            if reason:
-                size = max(16, min(48, self.side // 3))
-                mark = theme.pixmap("warning", size, now.bad)
-                middle = area.center()
-                painter.drawPixmap(middle.x() - size // 2, middle.y() - size // 2, mark)
+        elif self.thumbnails.reason(wish):
+            size = max(16, min(48, self.side // 3))
+            mark = theme.pixmap("warning", size, now.bad)
+            middle = area.center()
+            painter.drawPixmap(middle.x() - size // 2, middle.y() - size // 2, mark)
         self._paint_badges(painter, picture, area, now)
         self._paint_caption(painter, picture, tile, area, now)
 
@@ -331,12 +330,13 @@ class Grid(QAbstractScrollArea):
         factor = max(1, int(min(area.width() / width, area.height() / height)))
         width, height = width * factor, height * factor
         if factor == 1 and ratio == int(ratio):
-            left = area.x() + (area.width() - int(width)) // 2
-            top = area.y() + (area.height() - int(height)) // 2
+            corner = QPoint(
+                area.x() + (area.width() - int(width)) // 2, area.y() + (area.height() - int(height)) // 2
+            )
             if ratio == 1:
-                painter.drawImage(QPoint(left, top), image)
+                painter.drawImage(corner, image)
             else:
-                painter.drawImage(QRectF(left, top, width, height), image)
+                painter.drawImage(QRectF(corner, QSizeF(width, height)), image)
             return
         left = area.x() + (area.width() - width) / 2
         top = area.y() + (area.height() - height) / 2

@@ -183,11 +183,14 @@ def pixels_as_qimage(pixels: Any) -> QImage:
 
 
 class ImageView(QWidget):
-    """An image that fits the room, or is zoomed and moved with mouse, wheel and keys."""
+    """An image that fits the room, or is zoomed and moved with mouse, wheel and keys.
+
+    An `exact` one is enlarged by whole steps only, so that each of its pixels is as large as the others.
+    """
 
     zoomed = Signal(float)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, exact: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.image = QImage()
         self.words = ""
@@ -195,6 +198,7 @@ class ImageView(QWidget):
         """Screen pixels per pixel of the image; 0 fits it into the room."""
         self._middle = QPointF()
         self._held: QPointF | None = None
+        self._exact = exact
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(20 * theme.UNIT, 20 * theme.UNIT)
 
@@ -222,7 +226,7 @@ class ImageView(QWidget):
             return self.zoom
         ratio = self.devicePixelRatioF()
         fit = min(self.width() * ratio / self.image.width(), self.height() * ratio / self.image.height())
-        return max(1.0, float(int(fit))) if fit >= 1 else fit
+        return float(int(fit)) if fit >= 2 or (self._exact and fit >= 1) else fit
 
     def set_zoom(self, zoom: float, at: QPointF | None = None) -> None:
         """Zoom, keeping the point `at` of the widget (its middle otherwise) in its place; 0 fits."""
@@ -265,7 +269,7 @@ class ImageView(QWidget):
         if scale == 1.0:
             left, top = round(left), round(top)
         # Enlarged pixels are shown as they are, not smoothed into what is not there.
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.scale() < 1.0)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.scale() < 2.0)
         painter.drawImage(QRectF(left, top, width, height), self.image)
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
@@ -423,7 +427,7 @@ class Preview(QWidget):
         middle.setContentsMargins(2 * theme.UNIT, 0, 2 * theme.UNIT, 2 * theme.UNIT)
         middle.setSpacing(2 * theme.UNIT)
         self.photo = ImageView()
-        self.seen = ImageView()
+        self.seen = ImageView(exact=True)
         self.sheet = Sheet()
         area = QScrollArea()
         area.setWidget(self.sheet)
@@ -450,8 +454,8 @@ class Preview(QWidget):
         form = QFormLayout()
         form.setHorizontalSpacing(2 * theme.UNIT)
         form.setVerticalSpacing(6)
-        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         for key, text in (
             ("label", self.tr("Class")),
             ("split", self.tr("Split")),
@@ -573,7 +577,8 @@ class Preview(QWidget):
         self.backbone.blockSignals(True)
         self.backbone.clear()
         for entry in known:
-            self.backbone.addItem(entry.get("label") or entry["id"], entry["id"])
+            # What stands in brackets has no room here.
+            self.backbone.addItem((entry.get("label") or entry["id"]).partition(" (")[0], entry["id"])
         self.backbone.setCurrentIndex(max(0, self.backbone.findData(was)))
         self.backbone.blockSignals(False)
         if self.picture is not None:
