@@ -530,6 +530,7 @@ class Dashboard(QWidget):
             "begin": state == "new",
             "go on": state in _FAULTS,
             "again": state in ("finished", "stopped", "cancelled", "failed"),
+            "vary": not going and state != "waiting",
             "copy": True,
         }
         for word, on in shown.items():

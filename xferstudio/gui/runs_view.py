@@ -124,10 +124,10 @@ class RunsView(QFrame):
         layout.addWidget(self.runs, 1)
         self.nothing = label(self.tr("No runs yet."), "quiet", wrap=True)
         layout.addWidget(self.nothing)
-        for each in (self.waiting, self.runs):
-            each.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-            each.setIconSize(theme.icon_size())
-            each.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        for view in (self.waiting, self.runs):
+            view.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+            view.setIconSize(theme.icon_size())
+            view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._quiet = False
         self._shown: Any = None
         self._jobs: dict[str, Job] = {}
