@@ -169,15 +169,16 @@ def _form() -> QFormLayout:
 
 def _align(*forms: QFormLayout) -> None:
     """Let the fields of several forms begin at one line."""
-    labels = [
-        item.widget()
-        for form in forms
-        for row in range(form.rowCount())
-        if (item := form.itemAt(row, QFormLayout.ItemRole.LabelRole)) is not None
-    ]
-    width = max(label.sizeHint().width() for label in labels)
-    for label in labels:
-        label.setMinimumWidth(width)
+    names: list[QWidget] = []
+    for form in forms:
+        for row in range(form.rowCount()):
+            item = form.itemAt(row, QFormLayout.ItemRole.LabelRole)
+            widget = item.widget() if item is not None else None
+            if widget is not None:
+                names.append(widget)
+    width = max(name.sizeHint().width() for name in names)
+    for name in names:
+        name.setMinimumWidth(width)
 
 
 def _share() -> QDoubleSpinBox:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,6 +21,8 @@ log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0
 """How often the folder is looked at."""
+_TICK = 3_000_000_000
+"""Nanoseconds; some file systems know whole seconds only, and clocks of servers differ a little."""
 
 
 @dataclass(frozen=True)
@@ -93,12 +96,15 @@ class Eye:
         known = self._states.get(run.path)
         if known is not None and known[0] == changed and known[1] != "running":
             return known[1]
+        # Times of files move in ticks: what changed a moment ago may change again within the same one.
+        settled = time.time_ns() - changed > _TICK
         try:
             state = run.state
         except (OSError, UserError):
             log.info("the state of %s cannot be read", run.path, exc_info=True)
             return "new"
-        self._states[run.path] = (changed, state)
+        if settled:
+            self._states[run.path] = (changed, state)
         return state
 
     def _figure(self, run: RunFolder, state: str) -> Figures:
