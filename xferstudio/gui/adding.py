@@ -27,6 +27,8 @@ from xferstudio.gui.studio import Pictures
 from xferstudio.gui.widgets import label
 from xferstudio.gui.words import engine_text, whole
 
+translate = QCoreApplication.translate
+
 _SPLITS = {
     "train": "train",
     "training": "train",
@@ -42,19 +44,19 @@ _LONGEST = 100
 def class_fault(name: str) -> str:
     """What is wrong with the name of a class, in a sentence, or ""."""
 
-    def tr(text: str) -> str:
-        return QCoreApplication.translate("ClassName", text)
-
     if not name.strip():
-        return tr("A class needs a name.")
+        return translate("ClassName", "A class needs a name.")
     if len(name) > _LONGEST:
-        return tr("The name is too long.")
+        return translate("ClassName", "The name is too long.")
     if name.startswith(".") or name.endswith("."):
-        return tr("The name of a class cannot begin or end with a dot.")
+        return translate("ClassName", "The name of a class cannot begin or end with a dot.")
     if any(letter in '/\\:*?"<>|' or ord(letter) < 32 for letter in name):
-        return tr('The name of a class is also that of a folder: it cannot hold any of / \\ : * ? " < > |')
+        return translate(
+            "ClassName",
+            'The name of a class is also that of a folder: it cannot hold any of / \\ : * ? " < > |',
+        )
     if name.casefold() in _SPLITS:
-        return tr("This is the name of a split, which would be taken for one.")
+        return translate("ClassName", "This is the name of a split, which would be taken for one.")
     return ""
 
 

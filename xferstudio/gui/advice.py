@@ -7,6 +7,8 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QLocale
 
+translate = QCoreApplication.translate
+
 FEW_TO_FINE_TUNE = 200
 FEW_FOR_ALL_LAYERS = 1000
 FEW_FOR_A_CLASS = 8
@@ -28,17 +30,19 @@ def warnings(
     figure = "" if train is None else QLocale().toString(train)
     if kind in ("finetune", "adapt") and train is not None and train < FEW_TO_FINE_TUNE:
         found.append(
-            _tr(
+            translate(
+                "Advice",
                 "Only {count} images to train on: with fewer than {few}, extracting features is usually as good, "
-                "and far faster."
+                "and far faster.",
             ).format(count=figure, few=FEW_TO_FINE_TUNE)
         )
     everything = kind != "scratch" and _number(options.get("stages")) == -1
     if everything and train is not None and train < FEW_FOR_ALL_LAYERS:
         found.append(
-            _tr(
+            translate(
+                "Advice",
                 "All layers learn from only {count} images: the network may forget what it knows. "
-                "Let the last 2 stages learn (stages = 2), or collect more images."
+                "Let the last 2 stages learn (stages = 2), or collect more images.",
             ).format(count=figure)
         )
     optimizer = str(options.get("optimizer", "adamw"))
@@ -48,33 +52,35 @@ def warnings(
         below = rate * (1.0 if share is None else share)
         if rate > HIGH_RATE.get(optimizer, HIGH_RATE["adamw"]):
             found.append(
-                _tr(
-                    "A learning rate of {rate} is high for {optimizer}: training may not settle. Try {better}."
+                translate(
+                    "Advice",
+                    "A learning rate of {rate} is high for {optimizer}: training may not settle. Try {better}.",
                 ).format(rate=f"{rate:g}", optimizer=optimizer, better=0.001 if optimizer != "sgd" else 0.01)
             )
         elif everything and below > HIGH_RATE_BELOW.get(optimizer, HIGH_RATE_BELOW["adamw"]):
             found.append(
-                _tr(
+                translate(
+                    "Advice",
                     "All pretrained layers learn at up to {rate}, which is high: what the network knows may be lost. "
-                    "Lower the learning rate or backbone rate."
+                    "Lower the learning rate or backbone rate.",
                 ).format(rate=f"{below:g}")
             )
     if train is not None and 0 < train < FEW_FOR_A_CLASS * classes and kind != "scratch":
         found.append(
-            _tr(
+            translate(
+                "Advice",
                 "About {count} images to train on for each class are very few: expect wide intervals, and collect "
-                "more where you can."
+                "more where you can.",
             ).format(count=max(1, round(train / classes)))
         )
     if counts is not None and not counts.get("test", 0):
         found.append(
-            _tr("No images are kept for the test: the accuracy will be that of images which chose the model.")
+            translate(
+                "Advice",
+                "No images are kept for the test: the accuracy will be that of images which chose the model.",
+            )
         )
     return found
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("Advice", text)
 
 
 def _number(value: Any) -> float | None:

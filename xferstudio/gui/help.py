@@ -12,6 +12,8 @@ from xferstudio import __version__
 from xferstudio.gui import theme
 from xferstudio.gui.widgets import Icon, button, label
 
+translate = QCoreApplication.translate
+
 _COLUMNS = 2
 
 
@@ -94,9 +96,8 @@ def keys(sequence: QKeySequence | QKeySequence.StandardKey | str) -> str:
 
 def everywhere() -> list[tuple[str, str]]:
     """Shortcuts that every list and dialog knows."""
-    tr = QCoreApplication.translate
     return [
-        (tr("Help", "Next or previous control"), f"{keys('Tab')}  {keys('Shift+Tab')}"),
-        (tr("Help", "Menus"), keys("F10")),
-        (tr("Help", "Close a dialog"), keys("Esc")),
+        (translate("Help", "Next or previous control"), f"{keys('Tab')}  {keys('Shift+Tab')}"),
+        (translate("Help", "Menus"), keys("F10")),
+        (translate("Help", "Close a dialog"), keys("Esc")),
     ]

@@ -13,6 +13,8 @@ from xferstudio.gui import theme
 from xferstudio.gui.widgets import Card, Icon, button, label
 from xferstudio.gui.words import engine_text, interval, percent, seconds, whole
 
+translate = QCoreApplication.translate
+
 
 def accuracy_sentence(summary: Mapping[str, Any]) -> str:
     """The accuracy on the test images (of validation where there is no test), with its interval."""
@@ -21,13 +23,15 @@ def accuracy_sentence(summary: Mapping[str, Any]) -> str:
     if figures.get("accuracy") is None:
         return ""
     if test:
-        text = _tr(
-            "{accuracy} of {count} test images are recognised; the true accuracy is probably {interval}."
+        text = translate(
+            "Outcome",
+            "{accuracy} of {count} test images are recognised; the true accuracy is probably {interval}.",
         )
     else:
-        text = _tr(
+        text = translate(
+            "Outcome",
             "{accuracy} of {count} validation images are recognised ({interval}). They also chose the model, so this "
-            "flatters: there is no test split."
+            "flatters: there is no test split.",
         )
     return text.format(
         accuracy=percent(figures["accuracy"]),
@@ -44,17 +48,20 @@ def calibration_sentence(summary: Mapping[str, Any]) -> str:
         return ""
     points = f"{100 * error:.1f}"
     if error <= 0.05:
-        return _tr(
+        return translate(
+            "Outcome",
             "Its probabilities can be believed: on average they are {points} percentage points off the share that is "
-            "right."
+            "right.",
         ).format(points=points)
     if error <= 0.12:
-        return _tr(
+        return translate(
+            "Outcome",
             "Take its probabilities with care: on average they are {points} percentage points off the share that is "
-            "right."
+            "right.",
         ).format(points=points)
-    return _tr(
-        "Do not rely on its probabilities: on average they are {points} percentage points off the share that is right."
+    return translate(
+        "Outcome",
+        "Do not rely on its probabilities: on average they are {points} percentage points off the share that is right.",
     ).format(points=points)
 
 
@@ -69,13 +76,9 @@ def weakest_sentence(summary: Mapping[str, Any]) -> str:
     worst = min(classes, key=lambda each: float(each["recall"]))
     if float(worst["recall"]) >= float(figures.get("accuracy") or 0) - 0.03:
         return ""
-    return _tr("Weakest class: {name}, of which {share} of {count} are recognised.").format(
+    return translate("Outcome", "Weakest class: {name}, of which {share} of {count} are recognised.").format(
         name=worst["name"], share=percent(worst["recall"]), count=whole(int(worst["n"]))
     )
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("Outcome", text)
 
 
 class SummaryCard(Card):

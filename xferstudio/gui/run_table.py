@@ -26,6 +26,8 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from xferstudio.gui import theme, words
 from xferstudio.gui.run_facts import RunFacts, moment
 
+translate = QCoreApplication.translate
+
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 
@@ -50,10 +52,6 @@ class Column:
     bounds: Callable[[RunFacts], Sequence[float] | None] | None = None
 
 
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("RunTable", text)
-
-
 def _short(number: float | None, digits: int) -> str:
     return "–" if number is None else QLocale().toString(float(number), "f", digits)
 
@@ -69,21 +67,27 @@ def columns() -> list[Column]:
 
     return [
         Column(
-            "name", _tr("Run"), _tr("The name of the run."), lambda r: r.name.lower(), lambda r: r.name, False
+            "name",
+            translate("RunTable", "Run"),
+            translate("RunTable", "The name of the run."),
+            lambda r: r.name.lower(),
+            lambda r: r.name,
+            False,
         ),
         Column(
             "state",
-            _tr("State"),
-            _tr("How the run stands."),
+            translate("RunTable", "State"),
+            translate("RunTable", "How the run stands."),
             lambda r: words.state(r.state),
             lambda r: words.state(r.state),
             False,
         ),
         Column(
             "test",
-            _tr("Test accuracy"),
-            _tr(
-                "Share of the test images that are recognised, with its 95 % interval. They were never learned from."
+            translate("RunTable", "Test accuracy"),
+            translate(
+                "RunTable",
+                "Share of the test images that are recognised, with its 95 % interval. They were never learned from.",
             ),
             lambda r: r.test.get("accuracy"),
             lambda r: words.percent(r.test.get("accuracy")),
@@ -91,77 +95,81 @@ def columns() -> list[Column]:
         ),
         Column(
             "val",
-            _tr("Validation"),
-            _tr("Accuracy on the validation images, which chose the model: it flatters a little."),
+            translate("RunTable", "Validation"),
+            translate(
+                "RunTable", "Accuracy on the validation images, which chose the model: it flatters a little."
+            ),
             lambda r: r.val.get("accuracy"),
             lambda r: words.percent(r.val.get("accuracy")),
         ),
         Column(
             "balanced",
-            _tr("Balanced"),
-            _tr(
-                "Mean over the classes of the share that is recognised: rare classes count as much as common ones."
+            translate("RunTable", "Balanced"),
+            translate(
+                "RunTable",
+                "Mean over the classes of the share that is recognised: rare classes count as much as common ones.",
             ),
             share("balanced_accuracy"),
             percent("balanced_accuracy"),
         ),
         Column(
             "f1",
-            _tr("Macro F1"),
-            _tr("Mean over the classes of the F1 score, from 0 to 1."),
+            translate("RunTable", "Macro F1"),
+            translate("RunTable", "Mean over the classes of the F1 score, from 0 to 1."),
             share("macro_f1"),
             lambda r: _short(r.measured.get("macro_f1"), 3),
         ),
         Column(
             "ece",
-            _tr("ECE"),
-            _tr(
-                "Expected calibration error: how far the stated confidence is from the truth. Smaller is better."
+            translate("RunTable", "ECE"),
+            translate(
+                "RunTable",
+                "Expected calibration error: how far the stated confidence is from the truth. Smaller is better.",
             ),
             share("ece"),
             lambda r: _short(r.measured.get("ece"), 3),
         ),
         Column(
             "seconds",
-            _tr("Time"),
-            _tr("How long the run took."),
+            translate("RunTable", "Time"),
+            translate("RunTable", "How long the run took."),
             lambda r: r.seconds,
             lambda r: words.seconds(r.seconds),
         ),
         Column(
             "speed",
-            _tr("Images/s"),
-            _tr("Images per second while training."),
+            translate("RunTable", "Images/s"),
+            translate("RunTable", "Images per second while training."),
             lambda r: r.images_per_second,
             lambda r: _short(r.images_per_second, 0),
         ),
         Column(
             "size",
-            _tr("Size"),
-            _tr("The model on disk."),
+            translate("RunTable", "Size"),
+            translate("RunTable", "The model on disk."),
             lambda r: r.size,
             lambda r: "–" if r.size is None else words.size(r.size),
         ),
         Column(
             "date",
-            _tr("Begun"),
-            _tr("When the run began."),
+            translate("RunTable", "Begun"),
+            translate("RunTable", "When the run began."),
             lambda r: r.folder.name,
             lambda r: moment(r.date) if r.date else "–",
             False,
         ),
         Column(
             "strategy",
-            _tr("Strategy"),
-            _tr("How it learns."),
+            translate("RunTable", "Strategy"),
+            translate("RunTable", "How it learns."),
             lambda r: r.strategy,
             lambda r: r.strategy,
             False,
         ),
         Column(
             "backbone",
-            _tr("Backbone"),
-            _tr("The pretrained network it starts from."),
+            translate("RunTable", "Backbone"),
+            translate("RunTable", "The pretrained network it starts from."),
             lambda r: r.backbone,
             lambda r: r.backbone,
             False,
