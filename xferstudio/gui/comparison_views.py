@@ -189,6 +189,11 @@ class CurvesView(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, theme.UNIT, 0, 0)
         layout.setSpacing(3 * theme.UNIT)
+        self.hint = widgets.label(
+            self.tr("Choose runs in the table to lay their curves over one another."), "quiet"
+        )
+        self.hint.setAlignment(Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self.hint)
         self.accuracy = Plot(self.tr("Validation accuracy"), self.tr("epoch"), percent=True)
         self.val_loss = Plot(self.tr("Validation loss"), self.tr("epoch"))
         self.loss = Plot(self.tr("Training loss, smoothed"), self.tr("step"))
@@ -198,7 +203,9 @@ class CurvesView(QWidget):
 
     def show_runs(self, runs: Sequence[RunFacts], records: Mapping[Path, RunRecord]) -> None:
         """Show these runs and no others."""
+        self.hint.setVisible(not runs)
         for plot in (self.accuracy, self.val_loss, self.loss):
+            plot.setVisible(bool(runs))
             for name in list(plot.curves):
                 plot.remove(name)
             plot.clear()
@@ -332,6 +339,12 @@ class ConfusionsView(QScrollArea):
                 column.addWidget(widgets.label(text, "quiet", wrap=True))
                 column.addStretch(1)
             row.addLayout(column, 1)
+        if not runs:
+            hint = widgets.label(
+                self.tr("Choose runs in the table to see which classes they confuse."), "quiet"
+            )
+            hint.setAlignment(Qt.AlignmentFlag.AlignTop)
+            row.addWidget(hint)
         if len(runs) > MOST_MATRICES:
             row.addWidget(widgets.label(self.tr("Choose fewer runs to see the others."), "quiet", wrap=True))
         self.setWidget(inside)
@@ -397,7 +410,7 @@ class DisagreementView(QWidget):
                 box.clear()
                 for run in usable:
                     box.addItem(run_title(run, usable), str(run.folder))
-                box.setCurrentIndex(min(place, len(usable) - 1))
+                box.setCurrentIndex(0 if place == 0 else len(usable) - 1)
                 box.blockSignals(False)
                 box.setVisible(len(usable) > 1)
             self.against.setVisible(len(usable) > 1)

@@ -70,6 +70,10 @@ class ModelChoice(QComboBox):
         self.blockSignals(False)
         self._tell()
 
+    def keep(self) -> None:
+        """Stay with what is chosen, also when a newer run ends."""
+        self._kept = True
+
     def choose(self, model: Path) -> bool:
         """Choose this one; False where it is not offered."""
         at = self.findData(str(model))

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QDateTime, QLocale, QObject, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QDateTime, QLocale, QObject, Signal, Slot
 
 from xferstudio.api import UserError
 from xferstudio.gui.reading import Reader, Stopped
@@ -55,7 +55,10 @@ class RunFacts:
 def moment(date: datetime) -> str:
     """A date and time as the language writes them, short."""
     made = QDateTime.fromSecsSinceEpoch(int(date.timestamp()))
-    return QLocale().toString(made, QLocale.FormatType.ShortFormat)
+    pattern = QCoreApplication.translate(
+        "Words", "d MMM yyyy HH:mm", "a date and time, in letters of QLocale"
+    )
+    return QLocale().toString(made, pattern)
 
 
 def read_facts(folder: RunFolder, state: str) -> RunFacts:

@@ -377,6 +377,7 @@ class TryPage(Page):
         if not paths or self.model.chosen is None:
             return
         self.close_sorting()
+        self.model.keep()
         listed = list(paths)
 
         def work(stopped: Stopped) -> tuple[list[str], int]:
@@ -597,6 +598,7 @@ class TryPage(Page):
     def open_sorting(self) -> None:
         """Show how a folder is sorted into classes."""
         self._sorting = True
+        self.model.keep()
         self.sorting.use(self.model.chosen)
         self._state()
         self.sorting.begin()
