@@ -227,9 +227,10 @@ class BackbonePicker(QWidget):
         self.table.verticalHeader().setDefaultSectionSize(round(3.5 * theme.UNIT))
         header = self.table.horizontalHeader()
         header.setHighlightSections(False)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for column, width in ((1, 11), (2, 11), (3, 14), (4, 16)):
+        for column, width in ((1, 12), (2, 10), (3, 14), (4, 16)):
             self.table.setColumnWidth(column, width * theme.UNIT)
         self.table.setSortingEnabled(True)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)

@@ -168,6 +168,13 @@ class Dashboard(QWidget):
                 self.tr("Do the same run once more, from the start"),
             ),
             (
+                "vary",
+                self.tr("New run like this"),
+                "pencil",
+                "",
+                self.tr("Begin a new run with these options, to change some of them"),
+            ),
+            (
                 "copy",
                 self.tr("Copy as command"),
                 "terminal",

@@ -125,9 +125,6 @@ class Field(QObject):
             "undo", self.tr("Back to the default: {value}").format(value=_shown(self.default))
         )
         self.back.setParent(parent)
-        policy = self.back.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        self.back.setSizePolicy(policy)
         self.back.clicked.connect(self.reset)
         self.editor = self._made(str(option.get("kind")), option, parent)
         self.editor.setAccessibleName(self.title.text())
@@ -289,6 +286,7 @@ class OptionsForm(QWidget):
         grid.setVerticalSpacing(theme.UNIT // 2)
         grid.setColumnMinimumWidth(0, 16 * theme.UNIT)
         grid.setColumnMinimumWidth(1, 22 * theme.UNIT)
+        grid.setColumnMinimumWidth(2, 4 * theme.UNIT)
         grid.setColumnStretch(3, 1)
         self.fields, self._kept = {}, dict(values or {})
         for option in sorted(options, key=lambda each: bool(each.get("advanced"))):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import QEvent, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QDropEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -201,6 +201,7 @@ class RunsView(QFrame):
             icon, colour = _STATE_ICONS.get(state, ("circle", "quiet"))
             item.setIcon(theme.icon(icon, getattr(theme.colours(), colour)))
             item.setText(name)
+            item.setSizeHint(QSize(0, 4 * theme.UNIT))
             words = state_in_words(state)
             item.setToolTip("\n".join(filter(None, (name, words, when))))
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{name}, {words}")
