@@ -133,13 +133,15 @@ class VerdictView(QScrollArea):
         return "minus", "body", title, text.format(**facts)
 
     def _transfer(self, verdict: Mapping[str, Any]) -> tuple[str, str, str, str]:
-        text = words.engine_text(str(verdict["sentence"]))
+        sentence = str(verdict["sentence"])
         if verdict["verdict"] == "transfer helped":
-            return "check", "good", self.tr("Transfer helped"), text.removeprefix("Transfer helped: ")
-        if verdict["verdict"] == "negative transfer":
-            return "warning", "bad", self.tr("Negative transfer"), text.removeprefix("Negative transfer: ")
-        title = self.tr("No evidence that transfer helped or hurt")
-        return "minus", "body", title, text.removeprefix("No evidence that transfer helped or hurt. ")
+            icon, colour, title, said = "check", "good", self.tr("Transfer helped"), "Transfer helped: "
+        elif verdict["verdict"] == "negative transfer":
+            icon, colour, title, said = "warning", "bad", self.tr("Negative transfer"), "Negative transfer: "
+        else:
+            icon, colour, title = "minus", "body", self.tr("No evidence that transfer helped or hurt")
+            said = "No evidence that transfer helped or hurt. "
+        return icon, colour, title, words.engine_text(sentence.removeprefix(said))
 
     def _fill(self, told: Sequence[tuple[str, str, str, str]]) -> None:
         inside = QWidget()

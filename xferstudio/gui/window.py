@@ -23,7 +23,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QSplitter, QStackedWidget
 
 from xferstudio.api import UserError
-from xferstudio.gui import messages, theme
+from xferstudio.gui import messages, theme, words
 from xferstudio.gui.messages import Message
 from xferstudio.gui.new_project import NewProject, holds_files, is_project
 from xferstudio.gui.page import Page
@@ -499,9 +499,9 @@ class Window(QMainWindow):
     def show_message(self, sentence: str, details: str = "") -> None:
         """A sentence for the user; one box at a time, which takes up what comes while it is open."""
         if self._message is not None:
-            self._message.add(sentence, details)
+            self._message.add(words.engine_text(sentence), details)
             return
-        self._message = Message(self, sentence, details)
+        self._message = Message(self, words.engine_text(sentence), details)
         self._message.finished.connect(self._message_closed)
         self._message.open()
 

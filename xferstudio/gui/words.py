@@ -2,14 +2,45 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from functools import cache
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QLocale
 
 
 def engine_text(text: str) -> str:
-    """A fixed text of the engine or of a first-party plugin in the user's language; others as they come."""
-    return QCoreApplication.translate("Engine", text)
+    """A text of the engine or of a first-party plugin in the user's language; others as they come.
+
+    Known are those of `engine_words`: whole texts, and texts with names and figures in them.
+    """
+    told = QCoreApplication.translate("Engine", text)
+    if told != text or not text:
+        return told
+    for source, pattern in _patterns():
+        found = pattern.fullmatch(text)
+        if found:
+            told = QCoreApplication.translate("Engine", source)
+            if told == source:
+                break  # the program speaks English
+            parts = {
+                name: engine_text(part) if name == "why" else part for name, part in found.groupdict().items()
+            }
+            return told.format(**parts)
+    return text
+
+
+@cache
+def _patterns() -> list[tuple[str, re.Pattern[str]]]:
+    from xferstudio.gui.engine_words import PATTERNS
+
+    def compiled(source: str) -> re.Pattern[str]:
+        # Every second part is the name of a placeholder.
+        parts = re.split(r"\{(\w+)\}", source)
+        wanted = [f"(?P<{part}>.+?)" if at % 2 else re.escape(part) for at, part in enumerate(parts)]
+        return re.compile("".join(wanted), re.DOTALL)
+
+    return [(str(source), compiled(str(source))) for source in PATTERNS]
 
 
 _STATES = {
@@ -27,7 +58,7 @@ _STATES = {
 
 def state(name: str) -> str:
     """The state of a run in a word or two."""
-    return QCoreApplication.translate("Words", _STATES.get(name, name))
+    return QCoreApplication.translate("Words", str(_STATES.get(name, name)))
 
 
 def percent(share: float | None, digits: int = 1) -> str:
