@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from finished_runs import make_project, make_run
+from finished_runs import let_go, make_project, make_run
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QImage
 
@@ -25,14 +25,13 @@ def made(tmp_path):
 @pytest.fixture
 def page(qtbot, studio, made):
     shown = ComparePage(studio)
-    qtbot.addWidget(shown)
+    qtbot.addWidget(shown, before_close_func=let_go)
     shown.resize(1000, 760)
     studio.open(made.folder)
     shown.show()
     shown.shown()
     qtbot.waitUntil(lambda: len(shown.runs.runs) == 4, timeout=10_000)
-    yield shown
-    shown.let_go()
+    return shown
 
 
 def names(page):
@@ -76,9 +75,8 @@ def test_chosen_columns_are_kept_for_the_next_time(page, qtbot, studio):
     studio.settings.sync()
     studio.settings = QSettings(studio.settings.fileName(), QSettings.Format.IniFormat)
     other = ComparePage(studio)
-    qtbot.addWidget(other)
+    qtbot.addWidget(other, before_close_func=let_go)
     assert other.table.isColumnHidden(place) and other.column_actions["backbone"].isChecked()
-    other.let_go()
 
 
 def test_the_verdict_says_which_run_is_better_and_whether_transfer_helped(page, qtbot):
@@ -193,7 +191,7 @@ def test_a_run_that_ends_while_the_page_is_open_appears_and_is_compared(page, qt
 
 def test_without_runs_the_page_says_what_to_do_next(qtbot, studio, tmp_path):
     shown = ComparePage(studio)
-    qtbot.addWidget(shown)
+    qtbot.addWidget(shown, before_close_func=let_go)
     studio.open(make_project(tmp_path).folder)
     shown.show()
     shown.shown()
@@ -201,4 +199,3 @@ def test_without_runs_the_page_says_what_to_do_next(qtbot, studio, tmp_path):
     with qtbot.waitSignal(studio.wanted) as wanted:
         shown.empty.button.click()
     assert wanted.args == ["train", ""]
-    shown.let_go()
