@@ -27,7 +27,16 @@ def commands() -> list[str]:
 def test_the_readme_shows_every_command():
     shown = {cli.parse(shlex.split(line)[1:])[0].name for line in commands()}
     assert {"new", "add", "run", "batch", "compare", "export", "predict", "cache"} <= shown
-    assert {"backbones", "strategies", "exporters", "plugins", "check-plugin", "catalogue", "scan", "app"} <= shown
+    assert {
+        "backbones",
+        "strategies",
+        "exporters",
+        "plugins",
+        "check-plugin",
+        "catalogue",
+        "scan",
+        "app",
+    } <= shown
 
 
 @pytest.mark.parametrize("line", commands())

@@ -33,9 +33,7 @@ def modules_after(*arguments: str) -> set[str]:
     return set(modules)
 
 
-@pytest.mark.parametrize(
-    "arguments", [("--help",), ("--version",), ("run", "--help"), ("predict", "--help")]
-)
+@pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("run", "--help"), ("predict", "--help")])
 def test_help_imports_nothing_heavy_and_no_numpy(arguments):
     assert not modules_after(*arguments) & {*HEAVY, "numpy", "PIL", "rich", "tomlkit"}
 
