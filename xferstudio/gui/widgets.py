@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
+    QHBoxLayout,
     QLabel,
     QLayout,
     QLayoutItem,
@@ -135,7 +136,12 @@ class EmptyState(QWidget):
         self.text = label(text, "quiet", wrap=True)
         self.text.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.text.setMaximumWidth(60 * theme.UNIT)
-        layout.addWidget(self.text)  # centred by its maximum width; aligned, its lines would be cut off
+        # Between two stretches: aligned in one line its height for its width would be lost, and lines cut off.
+        line = QHBoxLayout()
+        line.addStretch(1)
+        line.addWidget(self.text, 1000)
+        line.addStretch(1)
+        layout.addLayout(line)
         self.button = button(action, role="primary")
         self.button.setVisible(bool(action))
         self.button.clicked.connect(self.acted)
