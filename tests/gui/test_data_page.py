@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent, QImage
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 
@@ -385,9 +385,14 @@ def test_renaming_and_merging(qtbot, page):
     menu = page.class_menu("formica")
     assert choose(menu, "bees")
     assert page.rows.balance()["bees"] and sum(page.rows.balance()["bees"].values()) == 16
+    assert page.filter.label == "bees"
     page.undo_stack.undo()
     page.undo_stack.undo()
     assert label_of(page, "ants/3.png") == "ants"
+    assert len(paths(page)) == 8
+    page.set_filter(Filter(label="ants"))
+    page.undo_stack.redo()
+    assert not page.filter.label, "a class that is called otherwise now is no filter any more"
 
 
 def choose(menu: QMenu, text: str) -> bool:
@@ -797,3 +802,42 @@ def test_images_without_a_class_are_a_line_of_their_own(page, studio):
     assert UNLABELLED in [line.key for line in page.balance.lines]
     page.balance.chosen.emit("class", UNLABELLED)
     assert paths(page) == ["a.png"]
+
+
+def test_the_page_shows_what_the_real_command_finds(qtbot, request, studio, root, tmp_path):
+    made = DataPage(studio)
+    request.addfinalizer(made.let_go)
+    qtbot.addWidget(made)
+    made.show()
+    made.shown()
+    studio.open(projects.create(tmp_path / "project", data=root, name="insects").folder)
+    assert made.states.currentWidget() is made.scanning
+    qtbot.waitUntil(lambda: made.states.currentWidget() is made.main, timeout=60_000)
+    first = studio.pictures
+    assert made.rows.counts() == first.counts
+    assert first.counts["found"] == 25
+    wish = made.grid.wish(made.grid.shown[0])
+    qtbot.waitUntil(lambda: made.thumbnails.of(wish) is not None, timeout=LONG)
+    pick(made, "ants/0.png")
+    made.assign("bees")
+    qtbot.waitUntil(lambda: studio.pictures is not first, timeout=60_000)
+    known = {picture.path: picture.label for picture in studio.pictures.items}
+    assert known["ants/0.png"] == "bees"
+    assert made.rows.counts() == studio.pictures.counts
+
+
+def test_the_hint_is_there_while_files_are_over_the_page(page, tmp_path):
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path))])
+    event = QDragEnterEvent(
+        QPoint(300, 300),
+        Qt.DropAction.CopyAction,
+        data,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    page.dragEnterEvent(event)
+    assert event.isAccepted() and page.drop_hint.isVisible()
+    page.grab()
+    page.dragLeaveEvent(QDragLeaveEvent())
+    assert not page.drop_hint.isVisible()

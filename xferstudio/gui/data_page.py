@@ -10,6 +10,7 @@ from typing import Any
 from PySide6.QtCore import QPoint, QSignalBlocker, Qt, QThread, QTimer, QUrl, Signal, Slot
 from PySide6.QtGui import (
     QAction,
+    QColor,
     QDesktopServices,
     QDragEnterEvent,
     QDragLeaveEvent,
@@ -17,7 +18,10 @@ from PySide6.QtGui import (
     QGuiApplication,
     QHideEvent,
     QKeySequence,
+    QPainter,
+    QPaintEvent,
     QPalette,
+    QPen,
     QResizeEvent,
 )
 from PySide6.QtWidgets import (
@@ -26,7 +30,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QMenu,
     QProgressBar,
@@ -85,6 +88,29 @@ class GuessReader(QThread):
             self.failed.emit(self._run.path.name, str(error))
         except Exception as error:  # noqa: BLE001  # a damaged file must not end the program
             self.failed.emit(self._run.path.name, f"{type(error).__name__}: {error}")
+
+
+class DropHint(QWidget):
+    """Lies over the page while files are dragged over it, and says what dropping them does."""
+
+    def __init__(self, text: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.text = text
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.hide()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        now = theme.colours()
+        ground = QColor(now.selection)
+        ground.setAlpha(200)
+        painter.setBrush(ground)
+        painter.setPen(QPen(now.accent, 2, Qt.PenStyle.DashLine))
+        painter.drawRoundedRect(self.rect().adjusted(2, 2, -2, -2), 12, 12)
+        painter.setPen(now.text)
+        painter.setFont(theme.font("title", bold=True))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text)
 
 
 class DataPage(Page):
@@ -169,11 +195,7 @@ class DataPage(Page):
             self.states.addWidget(state)
         self._build_main()
         outer.addWidget(self._build_adding())
-        self.drop_hint = QLabel(self.tr("Drop to add images to the project"), self)
-        self.drop_hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.drop_hint.setProperty("role", "heading")
-        self.drop_hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.drop_hint.hide()
+        self.drop_hint = DropHint(self.tr("Drop to add images to the project"), self)
 
     def _build_main(self) -> None:
         column = QVBoxLayout(self.main)
@@ -454,6 +476,7 @@ class DataPage(Page):
         folder = project.folder if project is not None else None
         if folder != self._folder:
             self._folder = folder
+            self.grid.asleep = folder is None
             self._rescan.stop()
             self.editor.open(folder)
             self.close_picture()
@@ -850,10 +873,14 @@ class DataPage(Page):
     @Slot()
     def _take_name(self) -> None:
         if isinstance(self.dialog, ClassDialog):
-            old, new = str(self.dialog.property("old")), self.dialog.name()
-            self.editor.rename(old, new)
-            if self.filter.label == old:
-                self.set_filter(replace(self.filter, label=new))
+            self.rename(str(self.dialog.property("old")), self.dialog.name())
+
+    def rename(self, old: str, new: str) -> None:
+        """Call a class by another name; what is shown stays on the screen."""
+        shown = replace(self.filter, label=new) if self.filter.label == old else None
+        self.editor.rename(old, new)
+        if shown is not None and any(picture.label == new for picture in self.rows.items):
+            self.set_filter(shown)
 
     def _open(self, dialog: QDialog) -> None:
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -897,6 +924,9 @@ class DataPage(Page):
         self.studio.mark_edits()
         self._rescan.start()
         self._refilter()
+        name = self.filter.label
+        if name not in ("", UNLABELLED) and all(picture.label != name for picture in self.rows.items):
+            self.set_filter(replace(self.filter, label=""))  # its class has another name now
         self._balance_due.start()
         if self.preview.isVisible() and self.preview.picture is not None:
             place = self.rows.places.get(self.preview.picture.path)
@@ -1045,9 +1075,7 @@ class DataPage(Page):
         action = self.sender()
         if isinstance(action, QAction):
             old, _, new = str(action.data()).partition("\0")
-            self.editor.rename(old, new)
-            if self.filter.label == old:
-                self.set_filter(replace(self.filter, label=new))
+            self.rename(old, new)
 
     # ------------------------------------------------------------------------------------------------ adding
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 
 from PySide6.QtCore import (
@@ -14,6 +15,7 @@ from PySide6.QtCore import (
     QSize,
     QSizeF,
     Qt,
+    QTimer,
     Signal,
     Slot,
 )
@@ -49,6 +51,9 @@ MIME = "application/x-xferstudio-images"
 
 _PAD = 6
 _GAP = 4
+_PATIENCE = 25
+"""Milliseconds from painting to asking for what is missing: quick scrolling asks less often."""
+
 _AHEAD = 1
 """Screens before and behind the visible one that are decoded too, after it."""
 
@@ -84,6 +89,11 @@ class Grid(QAbstractScrollArea):
         self._band_from = QPoint()
         self._band_had: set[int] = set()
         self._positions: dict[int, int] | None = None
+        self._caption = QFontMetrics(theme.font("small")).height() + 4
+        self._asking = QTimer(self)
+        self._asking.setSingleShot(True)
+        self._asking.setInterval(_PATIENCE)
+        self._asking.timeout.connect(self._ask)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
@@ -165,15 +175,12 @@ class Grid(QAbstractScrollArea):
 
     # ------------------------------------------------------------------------------------------ geometry
 
-    def _caption(self) -> int:
-        return QFontMetrics(theme.font("small")).height() + 4
-
     def _cell(self) -> QSize:
         width = self.side + 2 * _PAD
         free = self.viewport().width() - _GAP
         columns = max(1, free // (width + _GAP))
         # What is left over is spread among the columns, so that the grid has no ragged edge.
-        return QSize(max(1, free // columns), self.side + self._caption() + 2 * _PAD + _GAP + 3)
+        return QSize(max(1, free // columns), self.side + self._caption + 2 * _PAD + _GAP + 3)
 
     @property
     def columns(self) -> int:
@@ -248,10 +255,11 @@ class Grid(QAbstractScrollArea):
         """What to ask of the thumbnails for the image at a place of the rows."""
         picture = self.rows.items[place]
         side = round(self.side * self.devicePixelRatioF())
-        return Wish(str(self.rows.root / picture.path), picture.hash, side)
+        return Wish(os.path.join(self.rows.folder, picture.path), picture.hash, side)  # noqa: PTH118
 
+    @Slot()
     def _ask(self) -> None:
-        if self.asleep:
+        if self.asleep or not self.isVisible():
             return
         first, last = self.visible()
         screen = last - first
@@ -288,7 +296,8 @@ class Grid(QAbstractScrollArea):
             if dirty.intersects(tile):
                 self._paint(painter, position, tile, now)
         painter.end()
-        self._ask()
+        if not self._asking.isActive():
+            self._asking.start()
 
     def _paint(self, painter: QPainter, position: int, tile: QRect, now: theme.Colours) -> None:
         place = self.shown[position]
@@ -375,7 +384,7 @@ class Grid(QAbstractScrollArea):
     def _paint_caption(
         self, painter: QPainter, picture: Picture, tile: QRect, area: QRect, now: theme.Colours
     ) -> None:
-        line = QRect(area.x(), area.bottom() + 5, area.width(), self._caption())
+        line = QRect(area.x(), area.bottom() + 5, area.width(), self._caption)
         metrics = painter.fontMetrics()
         text, ink = self._caption_of(picture), now.text
         if picture.label is not None:

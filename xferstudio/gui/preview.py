@@ -331,11 +331,12 @@ class Sheet(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         painter = QPainter(self)
         side, columns = self._side(), self._columns()
+        wide = min(columns, len(self.images)) * (side.width() + theme.UNIT) - theme.UNIT
+        left = max(0, (self.width() - wide) // 2)
         for place, image in enumerate(self.images):
             row, column = divmod(place, columns)
             point = QPoint(
-                theme.UNIT + column * (side.width() + theme.UNIT),
-                theme.UNIT + row * (side.height() + theme.UNIT),
+                left + column * (side.width() + theme.UNIT), theme.UNIT + row * (side.height() + theme.UNIT)
             )
             painter.drawImage(QRectF(point, side), image)
 

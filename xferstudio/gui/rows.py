@@ -62,6 +62,8 @@ class Rows:
 
     def __init__(self, pictures: Pictures | None = None, edited: Iterable[str] = ()) -> None:
         self.root = pictures.root if pictures is not None else Path()
+        self.folder = str(self.root)
+        """The root as text: joining paths of all that is on the screen must be quick."""
         self.items: list[Picture] = list(pictures.items) if pictures is not None else []
         self.edited: set[str] = set(edited)
         self.guesses: Guesses | None = None
