@@ -85,9 +85,18 @@ def make_run(
     return folder
 
 
-def let_go(page: Any) -> None:
-    """For `qtbot.addWidget(page, before_close_func=let_go)`: a test that fails leaves no thread behind either."""
+_OPEN: list[Any] = []
+
+
+def look_after(qtbot: Any, page: Any) -> None:
+    """Close the page after the test; a test that fails leaves no thread behind either."""
+    _OPEN.append(page)  # else it would go with the test that fails, its threads still at work
+    qtbot.addWidget(page, before_close_func=_let_go)
+
+
+def _let_go(page: Any) -> None:
     page.let_go()
+    _OPEN.remove(page)
 
 
 _TRAINED: list[Path] = []

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from finished_runs import let_go, make_project, make_run
+from finished_runs import look_after, make_project, make_run
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QImage
 
@@ -25,7 +25,7 @@ def made(tmp_path):
 @pytest.fixture
 def page(qtbot, studio, made):
     shown = ComparePage(studio)
-    qtbot.addWidget(shown, before_close_func=let_go)
+    look_after(qtbot, shown)
     shown.resize(1000, 760)
     studio.open(made.folder)
     shown.show()
@@ -75,7 +75,7 @@ def test_chosen_columns_are_kept_for_the_next_time(page, qtbot, studio):
     studio.settings.sync()
     studio.settings = QSettings(studio.settings.fileName(), QSettings.Format.IniFormat)
     other = ComparePage(studio)
-    qtbot.addWidget(other, before_close_func=let_go)
+    look_after(qtbot, other)
     assert other.table.isColumnHidden(place) and other.column_actions["backbone"].isChecked()
 
 
@@ -148,7 +148,7 @@ def test_images_that_only_one_run_gets_right_are_shown(page, qtbot):
     assert page.images.titles[0].text() == "Only good is right: 18"
     assert page.images.titles[1].text() == "Only bad is right: 0"
     entry = page.images.lists[0].pictures.entries[0]
-    assert entry.title == "cat" and entry.line.startswith("not dog (90")
+    assert entry.title == "cat" and entry.line.startswith("said dog (90")
     thumbnails = page.images.lists[0]
     qtbot.waitUntil(
         lambda: isinstance(thumbnails.thumbnails.of(thumbnails.wish(entry)), QImage), timeout=10_000
@@ -191,7 +191,7 @@ def test_a_run_that_ends_while_the_page_is_open_appears_and_is_compared(page, qt
 
 def test_without_runs_the_page_says_what_to_do_next(qtbot, studio, tmp_path):
     shown = ComparePage(studio)
-    qtbot.addWidget(shown, before_close_func=let_go)
+    look_after(qtbot, shown)
     studio.open(make_project(tmp_path).folder)
     shown.show()
     shown.shown()

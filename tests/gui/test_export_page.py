@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from finished_runs import let_go, make_project, make_run, trained
+from finished_runs import look_after, make_project, make_run, trained
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 
@@ -34,7 +34,7 @@ def page(qtbot, studio, tmp_path, monkeypatch):
     make_run(made, "running", 2, reason="interrupted")
     studio.catalogue = Catalogue(exporters=EXPORTERS)
     shown = ExportPage(studio)
-    qtbot.addWidget(shown, before_close_func=let_go)
+    look_after(qtbot, shown)
     shown.resize(1000, 760)
     studio.open(made.folder)
     shown.show()
@@ -145,7 +145,7 @@ def test_an_export_whose_proof_is_damaged_is_listed_as_unproven(tmp_path):
 
 def test_without_a_finished_run_the_page_says_what_to_do_next(qtbot, studio, tmp_path):
     shown = ExportPage(studio)
-    qtbot.addWidget(shown, before_close_func=let_go)
+    look_after(qtbot, shown)
     studio.open(make_project(tmp_path).folder)
     shown.show()
     shown.shown()
@@ -157,7 +157,7 @@ def test_without_a_finished_run_the_page_says_what_to_do_next(qtbot, studio, tmp
 
 def test_the_real_export_to_onnx_is_proven(qtbot, studio, tmp_path, tmp_path_factory):
     page = ExportPage(studio)
-    qtbot.addWidget(page, before_close_func=let_go)
+    look_after(qtbot, page)
     page.resize(1000, 760)
     studio.read_catalogue()
     studio.open(trained(tmp_path_factory))

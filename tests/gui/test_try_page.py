@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from finished_runs import let_go, make_project, make_run, trained
+from finished_runs import look_after, make_project, make_run, trained
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QColor, QDropEvent, QGuiApplication, QImage
@@ -43,7 +43,7 @@ def page(qtbot, studio, tmp_path, pretended):
     make_run(made, "first", 10)
     make_run(made, "second", 2)
     shown = TryPage(studio)
-    qtbot.addWidget(shown, before_close_func=let_go)
+    look_after(qtbot, shown)
     shown.resize(1000, 760)
     studio.open(made.folder)
     shown.show()
@@ -188,7 +188,7 @@ def test_a_model_that_cannot_be_loaded_is_told_and_tried_again(page, qtbot, pict
 
 def test_without_a_finished_run_the_page_says_what_to_do_next(qtbot, studio, tmp_path, pretended):
     shown = TryPage(studio)
-    qtbot.addWidget(shown, before_close_func=let_go)
+    look_after(qtbot, shown)
     studio.open(make_project(tmp_path).folder)
     shown.show()
     shown.shown()
@@ -352,7 +352,7 @@ def test_the_images_come_back_from_sorting(page, panel, qtbot):
 def test_the_real_predictor_answers_with_a_heat_map_and_sorts(qtbot, studio, tmp_path, tmp_path_factory):
     folder = trained(tmp_path_factory)
     page = TryPage(studio)
-    qtbot.addWidget(page, before_close_func=let_go)
+    look_after(qtbot, page)
     page.resize(1000, 760)
     studio.open(folder)
     page.show()

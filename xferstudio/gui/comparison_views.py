@@ -387,7 +387,7 @@ class DisagreementView(QWidget):
             column.setContentsMargins(*margin)
             title = widgets.label("", "heading")
             column.addWidget(title)
-            pictures = PictureList(side=96)
+            pictures = PictureList(side=112)
             pictures.activated.connect(self._open)
             column.addWidget(pictures, 1)
             self.titles.append(title)
@@ -460,7 +460,7 @@ class DisagreementView(QWidget):
                     Entry(
                         str(self._root / a.path),
                         a.label,
-                        self.tr("not {label} ({confidence})").format(
+                        self.tr("said {label} ({confidence})").format(
                             label=wrong.predicted, confidence=words.percent(wrong.confidence, 0)
                         ),
                         content=a.content,

@@ -33,6 +33,7 @@ class ModelChoice(QComboBox):
         self.setMinimumWidth(40 * theme.UNIT)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(self.tr("Model"))
+        self.setPlaceholderText(self.tr("Choose a model"))
         self.activated.connect(self._activated)
 
     @property

@@ -180,6 +180,8 @@ class TryPage(Page):
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
         panel.addWidget(self.file)
+        self.trouble = widgets.label("", "bad", wrap=True)
+        panel.addWidget(self.trouble)
         bars = QGridLayout()
         bars.setHorizontalSpacing(theme.UNIT)
         bars.setVerticalSpacing(theme.UNIT // 2)
@@ -194,8 +196,6 @@ class TryPage(Page):
             bars.setRowMinimumHeight(2 * number + 1, theme.UNIT + theme.UNIT // 2)
             self.bars.append((name, share, bar))
         panel.addLayout(bars)
-        self.trouble = widgets.label("", "bad", wrap=True)
-        panel.addWidget(self.trouble)
         panel.addSpacing(theme.UNIT)
         self.heat_part = QWidget()
         heat = QVBoxLayout(self.heat_part)
