@@ -18,7 +18,7 @@ DISTRIBUTIONS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/xferstudio-*/p
 # New translations are compiled when the program is installed, and here for a checkout that is already installed.
 TRANSLATIONS := $(patsubst %.ts,%.qm,$(wildcard xferstudio/gui/translations/*.ts))
 
-.PHONY: help install demo test app bench screenshots clean lint unit distributions qt
+.PHONY: help install demo test app bench screenshots translations clean lint unit distributions qt
 
 help:
 	@echo "make demo   train, compare, export and predict on the sample, then on real X-rays"
@@ -27,6 +27,7 @@ help:
 	@echo "make bench  measure, and print the ratio tables"
 	@echo "make install  only install, into $(VENV)"
 	@echo "make screenshots  drive the window through its pages, and write docs/screenshots"
+	@echo "make translations  take new texts of the window up into the translations, to be translated there"
 	@echo "make clean  remove what the others made"
 	@echo "Settings: VENV=$(VENV) PYTHON=$(PYTHON)"
 
@@ -67,6 +68,10 @@ distributions: unit
 
 %.qm: %.ts | $(STAMP)
 	@$(BIN)/pyside6-lrelease -silent $< -qm $@
+
+translations: $(STAMP)
+	$(BIN)/pyside6-lupdate -no-obsolete -locations none $(wildcard xferstudio/gui/*.py) \
+	  -ts $(wildcard xferstudio/gui/translations/*.ts)
 
 app: $(STAMP) qt $(TRANSLATIONS)
 	$(BIN)/xferstudio

@@ -335,6 +335,22 @@ PATTERNS = (
     ),
     QT_TRANSLATE_NOOP("Engine", "no heat map can be made: {why}"),
     QT_TRANSLATE_NOOP("Engine", "no heat map could be made: {why}"),
+    # Counts and faults inside other texts.
+    QT_TRANSLATE_NOOP("Engine", "{count} images in {groups} groups"),
+    QT_TRANSLATE_NOOP("Engine", "{count} images"),
+    QT_TRANSLATE_NOOP("Engine", "1 image"),
+    QT_TRANSLATE_NOOP("Engine", "{count} files"),
+    QT_TRANSLATE_NOOP("Engine", "{count} files (fewer than {minimum}: there are no more that can be read)"),
+    QT_TRANSLATE_NOOP("Engine", "{count} files ({ties} in a tie of the two best classes)"),
+    QT_TRANSLATE_NOOP("Engine", "1 file"),
+    QT_TRANSLATE_NOOP(
+        "Engine",
+        "it names another class for {files}; a probability differs by {difference}, and {limit} is allowed",
+    ),
+    QT_TRANSLATE_NOOP("Engine", "it names another class for {files}"),
+    QT_TRANSLATE_NOOP("Engine", "a probability differs by {difference}, and {limit} is allowed"),
+    QT_TRANSLATE_NOOP("Engine", "it could not answer for {files} ({example})"),
+    QT_TRANSLATE_NOOP("Engine", "export as {why}"),
     # Exports.
     QT_TRANSLATE_NOOP("Engine", "Writing {name}."),
     QT_TRANSLATE_NOOP("Engine", "The {label} is NOT proven: there was no image file to compare it on."),
@@ -547,4 +563,6 @@ PATTERNS = (
         "this run's backbone is not a network of timm; export with `onnx` or `torch` instead",
     ),
 )
-"""Texts with names and figures in them; what stands for {why} is a text that is translated by itself."""
+"""Texts with names and figures in them; what stands for one of PARTS is a text that is translated too."""
+
+PARTS = ("why", "label", "images", "files")

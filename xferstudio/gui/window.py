@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import time
 from collections.abc import Callable
 from importlib import import_module
@@ -701,4 +702,5 @@ class Window(QMainWindow):
 
 def _plain(text: str) -> str:
     """The text of an action without the mark of its letter and without dots at the end."""
+    text = re.sub(r"\(&\w\)", "", text)  # where the language has no letters of its own for it
     return text.replace("&&", "\0").replace("&", "").replace("\0", "&").removesuffix("…")

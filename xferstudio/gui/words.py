@@ -8,6 +8,8 @@ from functools import cache
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QLocale
 
+from xferstudio.gui.engine_words import PARTS, PATTERNS
+
 
 def engine_text(text: str) -> str:
     """A text of the engine or of a first-party plugin in the user's language; others as they come.
@@ -23,21 +25,22 @@ def engine_text(text: str) -> str:
             told = QCoreApplication.translate("Engine", source)
             if told == source:
                 break  # the program speaks English
-            parts = {
-                name: engine_text(part) if name == "why" else part for name, part in found.groupdict().items()
-            }
-            return told.format(**parts)
+            parts = found.groupdict()
+            return told.format(**parts | {part: engine_text(parts[part]) for part in PARTS if part in parts})
     return text
 
 
 @cache
 def _patterns() -> list[tuple[str, re.Pattern[str]]]:
-    from xferstudio.gui.engine_words import PATTERNS
-
     def compiled(source: str) -> re.Pattern[str]:
         # Every second part is the name of a placeholder.
         parts = re.split(r"\{(\w+)\}", source)
-        wanted = [f"(?P<{part}>.+?)" if at % 2 else re.escape(part) for at, part in enumerate(parts)]
+        wanted = [
+            (rf"(?P<{part}>\d[\d.,]*)" if part == "count" else f"(?P<{part}>.+?)")
+            if at % 2
+            else re.escape(part)
+            for at, part in enumerate(parts)
+        ]
         return re.compile("".join(wanted), re.DOTALL)
 
     return [(str(source), compiled(str(source))) for source in PATTERNS]
