@@ -60,6 +60,7 @@ class NewProject(QDialog):
         _align(form, more)
         layout.addLayout(form)
         self.unfold = button(self.tr("More"), "chevron-right", "link")
+        self.unfold.setAutoDefault(False)
         self.unfold.setCheckable(True)
         self.unfold.toggled.connect(self._unfolded)
         layout.addWidget(self.unfold, 0, Qt.AlignmentFlag.AlignLeft)
