@@ -7,15 +7,15 @@ from typing import Any
 
 from PySide6.QtCore import (
     QAbstractTableModel,
+    QEvent,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
     QSize,
     Qt,
-    QTimer,
     Signal,
 )
-from PySide6.QtGui import QAction, QBrush, QColor, QGuiApplication, QKeySequence, QResizeEvent
+from PySide6.QtGui import QAction, QBrush, QColor, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -204,6 +204,7 @@ class ConfusionMatrix(QWidget):
         self.table.verticalHeader().setMinimumSectionSize(3 * theme.UNIT)
         self.table.horizontalHeader().setMinimumSectionSize(6 * theme.UNIT)
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.table.viewport().installEventFilter(self)
         layout.addWidget(self.table, 1)
         self.words = label("", "quiet", wrap=True)
         layout.addWidget(self.words)
@@ -220,7 +221,6 @@ class ConfusionMatrix(QWidget):
         self.model.set_matrix(classes, counts)
         if fresh:
             self._fit_columns()
-            QTimer.singleShot(0, self, self._fit_columns)
         worst = most_confused(classes, counts)
         if not any(map(sum, counts)):
             self.words.setText("")
@@ -261,9 +261,10 @@ class ConfusionMatrix(QWidget):
             self.table.horizontalHeader().sizeHint().height() + (rows * 4 + 2) * theme.UNIT
         )
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        super().resizeEvent(event)
-        self._fit_columns()
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        if event.type() == QEvent.Type.Resize:
+            self._fit_columns()
+        return super().eventFilter(watched, event)
 
     def sizeHint(self) -> QSize:  # noqa: N802
         rows = min(max(3, len(self.model.classes)), 12)

@@ -130,6 +130,8 @@ class Course:
             if taker is None:
                 continue
             try:
+                if kind == "RunStarted":
+                    self._stop_clock()  # at the last sign of the run before: it may have been killed
                 self._now = float(event.get("time") or self._now)
                 taker(event)
                 self.last = dict(event)
@@ -139,7 +141,6 @@ class Course:
             self._steps_done(steps)
 
     def _started(self, event: Mapping[str, Any]) -> None:
-        self._stop_clock()
         self.began = True
         self.run, self.strategy = str(event["run"]), str(event["strategy"])
         self.backbone, self.device = str(event["backbone"]), str(event["device"])

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QLineF, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
     QAction,
     QColor,
@@ -88,6 +88,26 @@ class _Axis(pg.AxisItem):  # type: ignore[misc]
 
     percent = False
     whole = False
+    _lines: Sequence[QLineF] = ()
+
+    def generateDrawSpecs(self, painter: QPainter) -> Any:  # noqa: N802
+        specs = super().generateDrawSpecs(painter)
+        if specs is None:
+            return None
+        axis, ticks, texts = specs
+        # Lines of the picture that the axis keeps are drawn slowly: ours are drawn past it, and only the main ones.
+        most = max((pen.color().alpha() for pen, _, _ in ticks), default=0)
+        self._lines = [QLineF(QPointF(a), QPointF(b)) for pen, a, b in ticks if pen.color().alpha() == most]
+        return axis, [], texts
+
+    def paint(self, painter: QPainter, option: Any, widget: Any) -> None:
+        super().paint(painter, option, widget)
+        if self._lines:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+            colour = QColor(theme.colours().line)
+            colour.setAlpha(110)
+            painter.setPen(_hair(Qt.PenStyle.SolidLine, colour))
+            painter.drawLines(list(self._lines))
 
     def logTickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:  # noqa: N802
         places = [10.0**value for value in values]
@@ -506,14 +526,14 @@ class Plot(QWidget):
         small = theme.font("small")
         for side, text in (("bottom", self.x_label), ("left", self.y_label)):
             axis = self.plot.getAxis(side)
-            axis.setPen(QPen(now.line, 1))
+            axis.setPen(_hair(Qt.PenStyle.SolidLine, now.line))
             axis.setTextPen(QPen(now.quiet))
             axis.setTickFont(small)
             axis.setStyle(tickLength=-4, autoExpandTextSpace=True)
             axis.enableAutoSIPrefix(False)
             if text:
                 axis.setLabel(text, color=now.quiet.name(), **{"font-size": f"{theme.SIZES['small']}px"})
-            axis.setGrid(28)
+            axis.setGrid(255)
         self.cross.setPen(_hair(Qt.PenStyle.DashLine))
         # A pressed entry is the rule here, so it is the hidden curve that looks different.
         self._legend_box.setStyleSheet(
@@ -769,8 +789,9 @@ class Plot(QWidget):
             )
 
 
-def _hair(style: Qt.PenStyle) -> QPen:
-    pen = QPen(theme.colours().quiet, 1, style)
+def _hair(style: Qt.PenStyle, colour: QColor | None = None) -> QPen:
+    """A line one pixel wide at any zoom; others are drawn ten times more slowly."""
+    pen = QPen(colour or theme.colours().quiet, 1, style)
     pen.setCosmetic(True)
     return pen
 

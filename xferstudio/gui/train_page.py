@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import QTimer, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QWidget
 
@@ -95,10 +95,16 @@ class TrainPage(Page):
     def shown(self) -> None:
         if self.studio.project is None:
             return
+        # The plots take a moment to import: now, and not when a run begins to tell of itself.
+        QTimer.singleShot(0, self, self._get_ready)
         if self._what[0] == "new" and self.studio.queue.active and not self.form.isVisible():
             job = self.studio.queue.active[0]
             if job.project == self.studio.project.folder:
                 self.show_job(job)
+
+    @Slot()
+    def _get_ready(self) -> None:
+        assert self.dashboard is not None
 
     def select(self, what: str) -> None:
         """Show the run with this folder or name; "" or "new" for the form."""

@@ -1,0 +1,349 @@
+"""The train page: a new run, the queue, steering, and a real run from the button to the summary."""
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from stories import ended, epoch, phase, started, step
+from test_options_form import BACKBONES, OPTIONS
+
+from xferstudio import project as projects
+from xferstudio.gui import commands, train_page
+from xferstudio.gui.studio import Catalogue, Pictures
+from xferstudio.gui.train_page import TrainPage, verdicts
+from xferstudio.project import Run
+
+STRATEGIES = [
+    {
+        "id": "scratch",
+        "label": "From scratch",
+        "kind": "scratch",
+        "summary": "A baseline.",
+        "options": OPTIONS,
+    },
+    {
+        "id": "extract",
+        "label": "Extract features",
+        "kind": "extract",
+        "summary": "Start here.",
+        "options": OPTIONS,
+    },
+    {
+        "id": "fine-tune",
+        "label": "Fine-tune",
+        "kind": "finetune",
+        "summary": "For more images.",
+        "options": OPTIONS,
+    },
+]
+
+
+@pytest.fixture
+def pretend(monkeypatch):
+    """All commands go to the stand-in."""
+    here = Path(__file__).parent
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(here), str(here.parent.parent)]))
+    monkeypatch.setattr(
+        commands, "command_line", lambda *words: [sys.executable, str(here / "pretend_run.py"), *words]
+    )
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A project on a few coloured pictures."""
+    for name, colour in (("red", "red"), ("blue", "blue")):
+        (tmp_path / "data" / name).mkdir(parents=True)
+        for number in range(16):
+            image = Image.new("RGB", (40, 40), colour)
+            image.putpixel((number, number), (255, 255, 255))
+            image.save(tmp_path / "data" / name / f"{number}.png")
+    projects.create(tmp_path / "project", data=tmp_path / "data")
+    return tmp_path / "project"
+
+
+@pytest.fixture
+def page(qtbot, studio, folder, pretend):
+    studio.rescan = lambda: None
+    studio.catalogue = Catalogue(backbones=BACKBONES, strategies=STRATEGIES)
+    studio.open(folder)
+    made = TrainPage(studio)
+    qtbot.addWidget(made)
+    made.resize(1100, 800)
+    made.show()
+    qtbot.waitExposed(made)
+    yield made
+    for job in list(studio.queue.active):
+        job.command.kill()
+    made.let_go()
+
+
+def state_of(page):
+    return page.dashboard.state
+
+
+def train(qtbot, page, name):
+    """Fill in a name and press Train."""
+    page.show_new()
+    page.form.name.clear()
+    qtbot.keyClicks(page.form.name, name)
+    qtbot.mouseClick(page.form.train_button, Qt.MouseButton.LeftButton)
+
+
+def test_a_newcomer_presses_just_train(qtbot, page, studio, folder):
+    assert page.form.strategy == "extract"
+    assert page.form.backbones.chosen == "embedded:lite0"
+    assert page.form.name.text() == "extract"
+    assert not page.form.advice.isVisible()
+    qtbot.mouseClick(page.form.train_button, Qt.MouseButton.LeftButton)
+    run = projects.load(folder).run("extract")
+    assert (run.strategy, run.backbone, dict(run.options)) == ("extract", "embedded:lite0", {})
+    qtbot.waitUntil(lambda: page.dashboard.course.step == 3, timeout=10_000)
+    assert state_of(page) == "running"
+    assert page.runs.runs.item(0).text() == "extract"
+
+
+def test_each_strategy_says_when_to_take_it(page):
+    assert list(page.form.cards) == ["extract", "fine-tune", "scratch"]
+    assert page.form.cards["fine-tune"].summary.text() == "For more images."
+    assert page.form.cards["fine-tune"].radio.accessibleDescription() == "For more images."
+
+
+def test_the_data_speaks_against_a_choice_before_it_is_made(page, studio, tmp_path):
+    counts = {"found": 100, "used": 100, "left_out": 0, "train": 60, "val": 20, "test": 20}
+    studio.pictures = Pictures(tmp_path, ("red", "blue"), [], "", counts)
+    studio.pictures_changed.emit()
+    assert not page.form.advice.isVisible()
+    page.form.cards["fine-tune"].radio.setChecked(True)
+    assert page.form.advice.isVisible()
+    assert "extracting features is usually as good" in page.form.advice_words.text()
+
+
+def test_options_are_kept_while_one_looks_at_another_strategy(page):
+    page.form.options.fields["epochs"].set_value(99)
+    page.form.cards["fine-tune"].radio.setChecked(True)
+    assert page.form.options.values() == {}
+    assert page.form.name.text() == "fine-tune"
+    page.form.cards["extract"].radio.setChecked(True)
+    assert page.form.options.values() == {"epochs": 99}
+
+
+def test_a_name_is_checked_while_it_is_typed(qtbot, page, studio):
+    studio.add_run(Run("taken", "extract", "embedded:lite0"))
+    for name, word in (("a b", "letters, digits"), ("Taken", "already"), ("", "needs a name")):
+        page.form.name.clear()
+        qtbot.keyClicks(page.form.name, name)
+        assert word in page.form.fault.text()
+        assert not page.form.train_button.isEnabled()
+    qtbot.keyClicks(page.form.name, "fine")
+    assert not page.form.fault.isVisible()
+    assert page.form.train_button.isEnabled()
+
+
+def test_a_new_run_is_copied_as_the_commands_that_do_it(qtbot, page, folder):
+    page.form.options.fields["epochs"].set_value(3)
+    qtbot.mouseClick(page.form.copy_button, Qt.MouseButton.LeftButton)
+    add, go = QGuiApplication.clipboard().text().splitlines()
+    assert shlex.split(add)[:3] == ["xferstudio", "add", str(folder)]
+    assert "epochs=3" in shlex.split(add)
+    assert shlex.split(go) == ["xferstudio", "run", str(folder), "extract"]
+
+
+def test_runs_queue_up_and_go_on_after_failures(qtbot, page, studio):
+    for name in ("slow", "crash", "fault", "early", "quick"):
+        train(qtbot, page, name)
+    queue = studio.queue
+    assert [job.name for job in queue.active] == ["slow"]
+    assert [job.name for job in queue.waiting] == ["crash", "fault", "early", "quick"]
+    assert page.runs.waiting.count() == 4
+    assert state_of(page) == "waiting"
+    page.select("slow")
+    qtbot.waitUntil(lambda: page.dashboard.course.epoch == 1, timeout=10_000)
+    qtbot.mouseClick(page.dashboard.buttons["stop"], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not queue.active and not queue.waiting, timeout=30_000)
+    states = {run.name: studio.state(run) for run in studio.runs}
+    assert states == {"slow": "stopped", "crash": "interrupted", "fault": "failed", "quick": "finished"}
+    assert not page.runs.waiting.isVisible()
+    page.select("crash")
+    assert "exit code 3" in page.dashboard.trouble.title.text()
+    assert "out of luck" in page.dashboard.trouble.details.toPlainText()
+    page.select("fault")
+    qtbot.waitUntil(lambda: page.dashboard.trouble.sentence.text() == "The disk is full; make room.")
+    page.select("early")
+    assert "could not begin" in page.dashboard.trouble.title.text()
+    assert page.dashboard.trouble.sentence.text().startswith("there is no backbone 'x'")
+    page.select("quick")
+    qtbot.waitUntil(lambda: page.dashboard.summary.isVisible())
+
+
+def test_the_queue_is_reordered_by_button_key_and_drag(qtbot, page, studio):
+    for name in ("slow", "a", "b", "c"):
+        train(qtbot, page, name)
+    names = lambda: [job.name for job in studio.queue.waiting]  # noqa: E731
+    runs = page.runs
+    runs.waiting.setCurrentRow(2)
+    qtbot.mouseClick(runs.up, Qt.MouseButton.LeftButton)
+    assert names() == ["a", "c", "b"]
+    assert runs.waiting.currentItem().text() == "c"
+    runs.waiting.setFocus()
+    qtbot.keyClick(runs.waiting, Qt.Key.Key_Up, Qt.KeyboardModifier.ControlModifier)
+    assert names() == ["c", "a", "b"]
+    assert not runs.up.isEnabled()
+    runs.waiting.moved.emit(0, 2)
+    assert names() == ["a", "b", "c"]
+    qtbot.keyClick(runs.waiting, Qt.Key.Key_Delete)
+    assert names() == ["a", "b"]
+    assert {run.name for run in studio.project.runs} == {"slow", "a", "b", "c"}
+    page.select("c")
+    assert state_of(page) == "new"
+    qtbot.mouseClick(page.dashboard.buttons["begin"], Qt.MouseButton.LeftButton)
+    assert names() == ["a", "b", "c"]
+
+
+def test_a_run_of_this_window_is_paused_and_goes_on(qtbot, page):
+    train(qtbot, page, "slow")
+    qtbot.waitUntil(lambda: page.dashboard.course.epoch == 1, timeout=10_000)
+    qtbot.mouseClick(page.dashboard.buttons["pause"], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: state_of(page) == "paused")
+    qtbot.mouseClick(page.dashboard.buttons["resume"], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: state_of(page) == "running")
+
+
+def test_cancel_asks_first(qtbot, page, monkeypatch):
+    answers = iter(["Go on training", "Cancel and discard"])
+    monkeypatch.setattr(train_page, "ask", lambda *_: next(answers))
+    train(qtbot, page, "slow")
+    qtbot.waitUntil(lambda: page.dashboard.course.epoch == 1, timeout=10_000)
+    qtbot.mouseClick(page.dashboard.buttons["cancel"], Qt.MouseButton.LeftButton)
+    assert page.dashboard.buttons["stop"].isEnabled()
+    qtbot.mouseClick(page.dashboard.buttons["cancel"], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: state_of(page) == "cancelled")
+
+
+def test_a_crashed_run_is_resumed(qtbot, page, studio):
+    train(qtbot, page, "crash")
+    qtbot.waitUntil(lambda: state_of(page) == "interrupted", timeout=10_000)
+    assert "exit code 3" in page.dashboard.trouble.title.text()
+    assert page.dashboard.course.step == 4
+    qtbot.mouseClick(page.dashboard.buttons["go on"], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: state_of(page) == "finished" and not studio.queue.active, timeout=10_000)
+    qtbot.waitUntil(lambda: bool(page.dashboard.course.ended))  # the folder is read from its beginning
+    assert list(page.dashboard.course.losses["loss"].x) == [1, 2, 3, 4, 5, 6]
+    assert page.dashboard.summary.isVisible()
+    assert not page.dashboard.trouble.isVisible()
+
+
+def test_a_headless_run_of_the_project_appears_live_and_can_be_steered(qtbot, page, studio, folder):
+    process = subprocess.Popen(
+        [*commands.command_line("run", str(folder), "elsewhere")],
+        stdout=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
+    )
+    try:
+        qtbot.waitUntil(lambda: any(run.name == "elsewhere" for run in studio.runs), timeout=10_000)
+        page.select("elsewhere")
+        qtbot.waitUntil(
+            lambda: page.dashboard.course.epoch == 1 and state_of(page) == "running", timeout=5000
+        )
+        qtbot.mouseClick(page.dashboard.buttons["pause"], Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: state_of(page) == "paused", timeout=5000)
+        qtbot.mouseClick(page.dashboard.buttons["stop"], Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: state_of(page) == "stopped", timeout=5000)
+        qtbot.waitUntil(lambda: page.dashboard.summary.isVisible())
+    finally:
+        process.stdin.close()
+        process.kill()
+        process.wait()
+
+
+def test_a_run_of_last_year_is_shown_and_leads_on(qtbot, page, studio, folder):
+    old = folder / "runs" / "20250101-000000-old"
+    old.mkdir(parents=True)
+    (old / "run.toml").write_text(
+        'name = "old"\nstrategy = "fine-tune"\nbackbone = "timm:v2"\n[options]\nepochs = 7\n'
+    )
+    story = [started(old), phase(), *(step(n) for n in range(1, 9)), epoch(1), ended(folder=old)]
+    (old / "events.jsonl").write_text("".join(json.dumps(event) + "\n" for event in story))
+    studio.refresh_runs()
+    page.select(old.name)
+    qtbot.waitUntil(lambda: page.dashboard.course.ended == "finished")
+    assert page.dashboard.subtitle.whole().startswith("Fine-tune on ConvNeXt V2 atto")
+    qtbot.mouseClick(page.dashboard.buttons["copy"], Qt.MouseButton.LeftButton)
+    assert "epochs=7" in QGuiApplication.clipboard().text()
+    wanted = []
+    studio.wanted.connect(lambda name, what: wanted.append((name, what)))
+    page.dashboard.summary.wanted.emit("export")
+    assert wanted == [("export", old.name)]
+    page.dashboard.asked.emit("vary")
+    assert page.form.strategy == "fine-tune"
+    assert page.form.options.values() == {"epochs": 7}
+    assert page.form.backbones.chosen == "timm:v2"
+
+
+def test_a_run_is_followed_again_after_looking_elsewhere(qtbot, page):
+    train(qtbot, page, "slow")
+    qtbot.waitUntil(lambda: page.dashboard.course.epoch == 1, timeout=10_000)
+    page.show_new()
+    page.select("slow")
+    qtbot.waitUntil(lambda: page.dashboard.course.epoch == 1)
+    assert page.dashboard.course.losses["loss"].n == 3
+
+
+def test_another_project_starts_with_the_form(qtbot, page, studio, tmp_path):
+    train(qtbot, page, "quick")
+    qtbot.waitUntil(lambda: state_of(page) == "finished", timeout=10_000)
+    projects.create(tmp_path / "other", data=tmp_path / "data")
+    studio.open(tmp_path / "other")
+    assert page.stack.currentWidget() is page.form
+    assert page.runs.runs.count() == 0
+
+
+def test_the_verdict_against_scratch_is_found_in_the_comparison():
+    told = verdicts(
+        {
+            "rows": [{"run": "a", "transfer": "transfer helped"}, {"run": "scratch", "transfer": ""}, {"run": "b", "transfer": "no evidence"}],
+            "transfer": [{"sentence": "Transfer helped: a."}, {"sentence": "No evidence: b."}],
+        }
+    )  # fmt: skip
+    assert told == {"a": "Transfer helped: a.", "b": "No evidence: b."}
+
+
+def test_a_real_run_is_trained_paused_stopped_and_kept(qtbot, studio, folder, monkeypatch):
+    root = Path(__file__).parent.parent.parent
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(root), str(root / "plugins")]))
+    studio.rescan = lambda: None
+    studio.open(folder)
+    page = TrainPage(studio)
+    qtbot.addWidget(page)
+    page.show()
+    try:
+        studio.read_catalogue()
+        qtbot.waitUntil(lambda: "extract" in page.form.cards, timeout=60_000)
+        form = page.form
+        form.options.fields["head"].set_value("mlp")
+        form.options.fields["epochs"].set_value(10_000)
+        qtbot.mouseClick(form.train_button, Qt.MouseButton.LeftButton)
+        board = page.dashboard
+        qtbot.waitUntil(lambda: board.course.epoch >= 2, timeout=120_000)
+        assert board.state == "running"
+        qtbot.mouseClick(board.buttons["pause"], Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: board.state == "paused", timeout=20_000)
+        reached = board.course.step
+        qtbot.mouseClick(board.buttons["resume"], Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: board.course.step > reached, timeout=20_000)
+        qtbot.mouseClick(board.buttons["stop"], Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: board.state == "stopped" and not studio.queue.active, timeout=60_000)
+        assert board.summary.isVisible()
+        assert board.confusion.model.classes == ("blue", "red")
+        assert studio.state(studio.runs[0]) == "stopped"
+        assert studio.runs[0].weights.is_file()
+    finally:
+        for job in list(studio.queue.active):
+            job.command.kill()
+        page.let_go()
