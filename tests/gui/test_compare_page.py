@@ -101,6 +101,14 @@ def test_the_verdict_says_the_same_as_the_command(page, qtbot):
             assert wanted in told
 
 
+def test_one_chosen_run_is_judged_against_all_others(page, qtbot):
+    qtbot.waitUntil(lambda: page.comparison is not None, timeout=30_000)
+    choose(page, "bad")
+    qtbot.waitUntil(lambda: not any("good is better than zero" in each for each in page.verdict.sentences))
+    text = " ".join(page.verdict.sentences)
+    assert "good is better than bad" in text and "good is 70" not in text
+
+
 def test_too_close_is_an_answer(page):
     pair = {
         "n": 48, "units": 48, "a_only": 3, "b_only": 8, "difference": 0.104, "interval": [-0.035, 0.249],

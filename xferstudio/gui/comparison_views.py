@@ -55,13 +55,14 @@ class VerdictView(QScrollArea):
         self._fill([("warning", "bad", self.tr("The runs cannot be compared."), reason)])
 
     def show_comparison(self, comparison: Mapping[str, Any], chosen: Sequence[RunFacts]) -> None:
-        """What it says of the chosen runs; of the best one where fewer than two are chosen."""
+        """What it says of the chosen runs; of one against all others, the best one where none is chosen."""
         names = {run.name for run in chosen}
         pairs = [pair for pair in comparison["pairs"] if {pair["a"], pair["b"]} <= names]
         if len(chosen) < 2:
-            best = comparison["best"]
-            pairs = [pair for pair in comparison["pairs"] if best in (pair["a"], pair["b"])]
-            names = {row["run"] for row in comparison["rows"]}
+            known = {row["run"] for row in comparison["rows"]}
+            one = next(iter(names & known), comparison["best"])
+            pairs = [pair for pair in comparison["pairs"] if one in (pair["a"], pair["b"])]
+            names = names & known or known
         told = [self._pair(pair, len(comparison["pairs"])) for pair in pairs]
         judged = [
             row["run"]
