@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QImage
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QImage, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 
@@ -292,13 +292,35 @@ def test_a_digit_gives_the_class_that_stands_beside_it(page, studio):
     assert label_of(page, "ants/0.png") == "bees"
 
 
-def test_undo_by_its_keys(page):
+def test_undo_redo_and_find_by_their_keys(page):
     pick(page, "ants/0.png")
     QTest.keyClick(page.grid, Qt.Key.Key_3)
-    page.activateWindow()
-    page.grid.setFocus()
-    QTest.keyClick(page.grid, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    QTest.keySequence(page.grid, QKeySequence(QKeySequence.StandardKey.Undo))
     assert label_of(page, "ants/0.png") == "ants"
+    QTest.keySequence(page.grid, QKeySequence(QKeySequence.StandardKey.Redo))
+    assert label_of(page, "ants/0.png") == "wasps"
+    QTest.keySequence(page.grid, QKeySequence(QKeySequence.StandardKey.Find))
+    assert page.search.hasFocus()
+
+
+def test_undo_by_its_key_in_the_window(qtbot, studio, rescans, root, tmp_path):
+    from xferstudio.gui.window import Window
+
+    window = Window(studio)
+    qtbot.addWidget(window)
+    window.show()
+    window.activateWindow()
+    studio.project = projects.create(tmp_path / "project", data=root, name="insects")
+    studio.project_changed.emit()
+    window.go("data")
+    studio.rescan()
+    made = window.page("data")
+    pick(made, "ants/0.png")
+    made.assign("bees")
+    made.grid.setFocus()
+    QTest.keySequence(made.grid, QKeySequence(QKeySequence.StandardKey.Undo))
+    assert label_of(made, "ants/0.png") == "ants"
+    made.let_go()
 
 
 def test_the_engine_looks_again_once_after_changes_and_the_counts_agree(qtbot, page, studio, rescans):

@@ -17,6 +17,7 @@ from PySide6.QtGui import (
     QDropEvent,
     QGuiApplication,
     QHideEvent,
+    QKeyEvent,
     QKeySequence,
     QPainter,
     QPaintEvent,
@@ -255,13 +256,9 @@ class DataPage(Page):
         row.addLayout(words, 1)
         self.undo_action = self.undo_stack.createUndoAction(self, self.tr("Undo"))
         self.undo_action.setIcon(theme.icon("undo"))
-        self.undo_action.setShortcuts(QKeySequence.keyBindings(QKeySequence.StandardKey.Undo))
         self.redo_action = self.undo_stack.createRedoAction(self, self.tr("Redo"))
         self.redo_action.setIcon(theme.icon("redo"))
-        self.redo_action.setShortcuts(QKeySequence.keyBindings(QKeySequence.StandardKey.Redo))
         for action in (self.undo_action, self.redo_action):
-            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            self.addAction(action)
             made = QToolButton()
             made.setDefaultAction(action)
             made.setIconSize(theme.icon_size())
@@ -272,11 +269,6 @@ class DataPage(Page):
         self.add = button(self.tr("Add images …"), "plus")
         self.add.clicked.connect(self.ask_for_files)
         row.addWidget(self.add)
-        find = QAction(self.tr("Find"), self)
-        find.setShortcut(QKeySequence(QKeySequence.StandardKey.Find))
-        find.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        find.triggered.connect(self._go_to_search)
-        self.addAction(find)
         return bar
 
     def _build_side(self) -> QWidget:
@@ -459,6 +451,17 @@ class DataPage(Page):
             thread.requestInterruption()
             thread.wait()
         return True
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        # No shortcuts: the same ones in a menu of the window would make both of them ambiguous, and dead.
+        if event.matches(QKeySequence.StandardKey.Undo):
+            self.undo_stack.undo()
+        elif event.matches(QKeySequence.StandardKey.Redo):
+            self.undo_stack.redo()
+        elif event.matches(QKeySequence.StandardKey.Find):
+            self._go_to_search()
+        else:
+            super().keyPressEvent(event)
 
     def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
         super().hideEvent(event)

@@ -8,7 +8,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, QThread, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QPoint, QPointF, QRectF, QSize, Qt, QThread, Signal, Slot
 from PySide6.QtGui import (
     QGuiApplication,
     QImage,
@@ -85,6 +85,9 @@ class Decoder(QThread):
         self._changed = threading.Condition()
         self._wanted: Look | None = None
         self._over = False
+        app = QCoreApplication.instance()
+        if app is not None:
+            app.aboutToQuit.connect(self.let_go)  # a thread that is destroyed while it runs ends the process
 
     def look(self, look: Look) -> None:
         """Decode this next."""
@@ -95,6 +98,7 @@ class Decoder(QThread):
         if not self.isRunning():
             self.start()
 
+    @Slot()
     def let_go(self) -> None:
         """End the thread."""
         with self._changed:
@@ -396,8 +400,6 @@ class Preview(QWidget):
         self.next.clicked.connect(self._go_on)
         top.addWidget(self.previous)
         top.addWidget(self.next)
-        self.place = label("", "quiet")
-        top.addWidget(self.place)
         top.addStretch(1)
         self.views = QButtonGroup(self)
         for number, text in enumerate(
@@ -445,12 +447,14 @@ class Preview(QWidget):
 
     def _side(self) -> QWidget:
         side = QWidget()
-        side.setFixedWidth(32 * theme.UNIT)
+        side.setMinimumWidth(26 * theme.UNIT)
         column = QVBoxLayout(side)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.UNIT)
         self.name = label("", "heading", wrap=True)
         column.addWidget(self.name)
+        self.place = label("", "quiet")
+        column.addWidget(self.place)
         self.facts: dict[str, QLabel] = {}
         form = QFormLayout()
         form.setHorizontalSpacing(2 * theme.UNIT)
@@ -474,7 +478,10 @@ class Preview(QWidget):
             value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             value.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
             self.facts[key] = value
-            form.addRow(label(text, "quiet"), value)
+            name = label(text, "quiet")
+            name.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+            name.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+            form.addRow(name, value)
         self.form = form
         column.addLayout(form)
         column.addSpacing(theme.UNIT)
@@ -482,6 +489,7 @@ class Preview(QWidget):
         self.backbone = QComboBox()
         self.backbone.setAccessibleName(self.tr("Backbone whose preprocessing is shown"))
         self.backbone.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.backbone.setPlaceholderText(self.tr("not known yet"))
         self.backbone.currentIndexChanged.connect(self._look_again)
         column.addWidget(self.backbone)
         column.addWidget(label(self.tr("Augmentation"), "quiet"))
@@ -501,7 +509,7 @@ class Preview(QWidget):
         column.addStretch(1)
         scroll = QScrollArea()
         scroll.setWidget(side)
-        scroll.setFixedWidth(34 * theme.UNIT)
+        scroll.setFixedWidth(30 * theme.UNIT)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setWidgetResizable(True)

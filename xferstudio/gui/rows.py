@@ -82,6 +82,14 @@ class Rows:
         return [UNLABELLED if picture.label is None else picture.label for picture in self.items]
 
     @cached_property
+    def _splits(self) -> list[str]:
+        return [picture.split for picture in self.items]
+
+    @cached_property
+    def _reasons(self) -> list[str]:
+        return [picture.left_out for picture in self.items]
+
+    @cached_property
     def _texts(self) -> list[str]:
         return [
             f"{picture.path}\n{picture.label or ''}\n{picture.left_out}".casefold() for picture in self.items
@@ -100,7 +108,7 @@ class Rows:
                 self.items[place] = picture
                 changed.append(place)
         if changed:
-            self._forget("_labels", "_texts")
+            self._forget("_labels", "_splits", "_reasons", "_texts")
             self._orders = {key: order for key, order in self._orders.items() if key == "name"}
         return changed
 
@@ -123,15 +131,17 @@ class Rows:
             labels, label = self._labels, wanted.label
             places = [place for place in places if labels[place] == label]
         if wanted.split:
-            split = wanted.split
-            places = [place for place in places if items[place].split == split]
+            splits, split = self._splits, wanted.split
+            places = [place for place in places if splits[place] == split]
         if wanted.domain:
             domain = wanted.domain
             places = [place for place in places if items[place].domain == domain]
         if wanted.state == "used":
-            places = [place for place in places if not items[place].left_out]
+            reasons = self._reasons
+            places = [place for place in places if not reasons[place]]
         elif wanted.state == "left_out":
-            places = [place for place in places if items[place].left_out]
+            reasons = self._reasons
+            places = [place for place in places if reasons[place]]
         elif wanted.state == "edited":
             edited = self.edited
             places = [place for place in places if items[place].path in edited]

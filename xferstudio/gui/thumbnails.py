@@ -15,7 +15,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QObject, Qt, QThread, Signal, Slot
 from PySide6.QtGui import QImage
 
 if TYPE_CHECKING:
@@ -78,6 +78,9 @@ class Thumbnails(QObject):
         self._waking = False
         self._over = False
         self._woken.connect(self._take, Qt.ConnectionType.QueuedConnection)
+        app = QCoreApplication.instance()
+        if app is not None:
+            app.aboutToQuit.connect(self.let_go)  # a thread that is destroyed while it runs ends the process
 
     # -------------------------------------------------------------------------------- in the window's thread
 
@@ -115,6 +118,7 @@ class Thumbnails(QObject):
         with self._changed:
             self._wanted.clear()
 
+    @Slot()
     def let_go(self) -> None:
         """End the threads; each finishes the one picture that it is busy with."""
         with self._changed:
