@@ -26,7 +26,7 @@ from PySide6.QtCore import (
     Slot,
     qInstallMessageHandler,
 )
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QFontDatabase, QFontInfo, QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from xferstudio.api import UserError
@@ -153,6 +153,8 @@ def translate(app: QApplication, locale: QLocale) -> list[QTranslator]:
     QLocale.setDefault(locale)
     if locale.language() == QLocale.Language.English:
         return []
+    if locale.script() == QLocale.Script.SimplifiedHanScript:
+        _write_simplified_chinese(app)
     installed = []
     qt = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
     for name, folder in (("qtbase", qt), ("xferstudio", str(TRANSLATIONS))):
@@ -161,6 +163,16 @@ def translate(app: QApplication, locale: QLocale) -> list[QTranslator]:
             app.installTranslator(translator)
             installed.append(translator)
     return installed
+
+
+def _write_simplified_chinese(app: QApplication) -> None:
+    """Let the font fall back on Chinese shapes of Han characters, which Linux else takes from any Han font."""
+    there = QFontDatabase.families(QFontDatabase.WritingSystem.SimplifiedChinese)
+    chinese = [name for name in ("Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC") if name in there]
+    if chinese:
+        font = app.font()
+        font.setFamilies([QFontInfo(font).family(), *chinese])
+        app.setFont(font)
 
 
 def main(arguments: Sequence[str] = ()) -> int:
