@@ -309,6 +309,11 @@ class ExportPage(Page):
             return True
         return super().eventFilter(watched, event)
 
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "table"):
+            self._fill_table()  # marks in the other theme's colours
+
     @Slot()
     def _project_changed(self) -> None:
         folder = self.studio.project.folder if self.studio.project else None
