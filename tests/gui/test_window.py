@@ -263,7 +263,7 @@ def test_the_status_line_tells_of_the_run_that_goes_on(qtbot, window, studio, fo
     studio.queue.add(Job(folder, "next"))
     qtbot.waitUntil(lambda: "4 of 9" in status.job_text.text(), timeout=10_000)
     assert status.job_text.text() == "probe · epoch 4 of 9 · 1 waiting"
-    assert status.bar.value() == 400
+    assert status.bar.share == 0.4
     assert "3 min" in status.left.text()
     assert status.device.text() == "GPU"
     assert ("waiting", "next", "", "waiting") in lines(window)

@@ -78,7 +78,7 @@ class Sidebar(QFrame):
         super().__init__(parent)
         self.studio = studio
         self.setProperty("role", "side")
-        self.setMinimumWidth(22 * theme.UNIT)
+        self.setMinimumWidth(25 * theme.UNIT)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, theme.UNIT, 0, 0)
         layout.setSpacing(0)
@@ -87,7 +87,7 @@ class Sidebar(QFrame):
         head.setSpacing(theme.UNIT)
         self._logo = Icon("logo", 3 * theme.UNIT, "accent")
         head.addWidget(self._logo)
-        self.title = Elided("", "heading")
+        self.title = Elided("", "heading", Qt.TextElideMode.ElideRight)
         head.addWidget(self.title, 1)
         self.more = tool("more", self.tr("Project"))
         self.more.clicked.connect(self._more)

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QTimer, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStatusBar, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStatusBar, QWidget
 
 from xferstudio.gui import theme, words
 from xferstudio.gui.queue import Job
 from xferstudio.gui.studio import Studio
-from xferstudio.gui.widgets import Elided, Icon, label
+from xferstudio.gui.widgets import Bar, Elided, Icon, label
 
 NOTE_SECONDS = 8
 
@@ -38,9 +38,7 @@ class StatusLine(QStatusBar):
         row.setContentsMargins(0, 0, 2 * theme.UNIT, 0)
         row.setSpacing(theme.UNIT)
         self.job_text = label("", "small")
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
-        self.bar.setRange(0, 1000)
+        self.bar = Bar()
         self.bar.setFixedWidth(14 * theme.UNIT)
         self.bar.setAccessibleName(self.tr("Progress of the run"))
         self.left = label("", "small")
@@ -163,7 +161,8 @@ class StatusLine(QStatusBar):
             text += " · " + self.tr("{count} waiting").format(count=waiting)
         self.job_text.setText(text)
         share = facts.get("share")
-        self.bar.setValue(round(1000 * min(1.0, share)) if share is not None else 0)
+        self.bar.set_share(share or 0.0)
+        self.bar.setAccessibleDescription(words.percent(share, 0))
         until = facts.get("until")
         seconds = until - time.monotonic() if until is not None else facts.get("seconds_left")
         show = seconds is not None and seconds > 0 and not facts.get("paused")

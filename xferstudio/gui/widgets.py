@@ -74,11 +74,17 @@ class Icon(QLabel):
 
 
 class Elided(QLabel):
-    """A line of plain text that is shortened in the middle where there is no room; the tooltip has it whole."""
+    """A line of plain text that is shortened (in the middle) where there is no room; the tooltip has it whole."""
 
-    def __init__(self, text: str = "", role: str = "body", parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        text: str = "",
+        role: str = "body",
+        mode: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
-        self._whole = ""
+        self._whole, self._mode = "", mode
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setProperty("role", role)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -95,9 +101,7 @@ class Elided(QLabel):
         return self._whole
 
     def _fit(self) -> None:
-        self.setText(
-            self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, max(self.width(), 24))
-        )
+        self.setText(self.fontMetrics().elidedText(self._whole, self._mode, max(self.width(), 24)))
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
@@ -150,7 +154,7 @@ class EmptyState(QWidget):
 
 
 class Bar(QWidget):
-    """A share from 0 to 1 as a horizontal bar, with an optional interval as a lighter band."""
+    """A share from 0 to 1 as a horizontal bar."""
 
     def __init__(
         self, share: float = 0.0, colour: QColor | None = None, parent: QWidget | None = None
@@ -165,7 +169,7 @@ class Bar(QWidget):
 
     def set_share(self, share: float) -> None:
         """Show another share."""
-        self.share = share
+        self.share = min(1.0, max(0.0, share))
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
@@ -177,8 +181,11 @@ class Bar(QWidget):
         top = (self.height() - height) // 2
         painter.setBrush(now.raised)
         painter.drawRoundedRect(0, top, self.width(), height, 4, 4)
-        painter.setBrush(self.colour or now.accent)
-        painter.drawRoundedRect(0, top, max(2, round(self.width() * self.share)), height, 4, 4)
+        if self.share > 0:
+            # A small share keeps the round end of the whole.
+            painter.setClipRect(0, top, max(2, round(self.width() * self.share)), height)
+            painter.setBrush(self.colour or now.accent)
+            painter.drawRoundedRect(0, top, max(height, round(self.width() * self.share)), height, 4, 4)
 
 
 class FlowLayout(QLayout):
