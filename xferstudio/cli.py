@@ -15,6 +15,7 @@ import glob
 import logging
 import math
 import os
+import shlex
 import sys
 import time
 import traceback
@@ -117,6 +118,7 @@ def _perform(
             display.show(RunEnded(reason="failed", message=str(error) or type(error).__name__))
         raise
     finally:
+        steering.detach()
         display.close()
     if ended is None:
         raise RuntimeError("the engine ended without saying why")
@@ -301,16 +303,17 @@ def _add(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    project = _load(args.project)
-    runs = [project.run(name) for name in args.names] if args.names else list(project.runs)
-    if not runs:
-        raise UserError(
-            f"{args.project} has no runs yet; add one with: xferstudio add {args.project} --strategy extract"
-        )
-    plugins = _plugins(args)
     steering, display = Steering(), display_for(args.json)
     _start_steering(steering, args.json)
     try:
+        project = _load(args.project)
+        runs = [project.run(name) for name in args.names] if args.names else list(project.runs)
+        if not runs:
+            raise UserError(
+                f"{args.project} has no runs yet; add one with: "
+                f"xferstudio add {shlex.quote(args.project)} --strategy extract"
+            )
+        plugins = _plugins(args)
         for number, run in enumerate(runs):
             outcome = _perform(project, run, plugins, steering, display, args.device, args.fresh)
             code = _exit_code(outcome.reason)
@@ -352,13 +355,14 @@ def _projects(patterns: Sequence[str]) -> list[str]:
 
 
 def _batch(args: argparse.Namespace) -> int:
-    plugins = _plugins(args)
     steering, display = Steering(), display_for(args.json)
     _start_steering(steering, args.json)
     outcomes: list[Outcome] = []
     ended = False
     try:
+        plugins = _plugins(args)
         for folder in _projects(args.projects):
+            ended = ended or steering.interrupted
             if ended:
                 break
             try:
@@ -370,6 +374,7 @@ def _batch(args: argparse.Namespace) -> int:
                 warn(f"{folder}: {error}")
                 continue
             for run in project.runs:
+                ended = ended or steering.interrupted
                 if ended:
                     outcomes.append(Outcome(project=folder, run=run.name, reason="not started"))
                     continue

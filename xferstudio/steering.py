@@ -26,10 +26,18 @@ LOOK_SECONDS = 0.3
 
 
 class Steering:
-    """Hands words and signals to the run that goes on at the moment."""
+    """Hands words and signals to the run that goes on at the moment.
+
+    Words that come while there is none (the engine is being loaded, or one run has ended and the next has not
+    begun) are kept for the next one. Only a stop after the first run is not: it was meant for that run.
+    """
 
     def __init__(self) -> None:
         self._control: Control | None = None
+        self._kept: list[str] = []
+        self._first = True
+        # A signal may come while the same thread is in here already, so it must be possible to enter twice.
+        self._lock = threading.RLock()
         self._paused = False
         self._interrupted = False
         self._restore: dict[int, Any] = {}
@@ -42,16 +50,29 @@ class Steering:
         return self._interrupted
 
     def attach(self, control: Control) -> None:
-        """From now on, words go to this run."""
-        self._control = control
-        self._paused = False
+        """From now on, words go to this run, first those that have been kept."""
+        with self._lock:
+            self._first = self._paused = False
+            self._control = control
+            while self._kept:
+                self.put(self._kept.pop(0))
+
+    def detach(self) -> None:
+        """The run has ended; what it has not heeded is for the next one."""
+        with self._lock:
+            control, self._control = self._control, None
+            while control is not None and (word := control.get()) is not None:
+                self.put(word)
 
     def put(self, word: str) -> None:
-        """Hand a word on."""
-        if word in ("pause", "resume"):
-            self._paused = word == "pause"
-        if self._control is not None:
-            self._control.put(word)
+        """Hand a word on, or keep it."""
+        with self._lock:
+            if word in ("pause", "resume"):
+                self._paused = word == "pause"
+            if self._control is not None:
+                self._control.put(word)
+            elif self._first or word != "stop":
+                self._kept.append(word)
 
     def toggle(self) -> None:
         """Pause, or go on."""

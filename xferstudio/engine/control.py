@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import queue
+from collections import deque
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ class Control:
 
     def __init__(self) -> None:
         self._words: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._unread: deque[str] = deque()
 
     def put(self, word: str) -> None:
         """Raises ValueError for any other word."""
@@ -32,7 +35,13 @@ class Control:
 
     def get(self, timeout: float = 0.0) -> str | None:
         """The oldest word that was not read yet; None if there is none within `timeout` seconds."""
+        if self._unread:
+            return self._unread.popleft()
         try:
             return self._words.get(timeout=timeout) if timeout > 0 else self._words.get_nowait()
         except queue.Empty:
             return None
+
+    def unread(self, words: Iterable[str]) -> None:
+        """Words that `get` gave shall be read again, before all others. For the run itself."""
+        self._unread.extendleft(reversed(list(words)))

@@ -290,18 +290,16 @@ class Job:
         told = time.perf_counter()
         later: list[str] = []
         while (report := reports.get()) is not None:
-            word = self.control.get()
-            if word in ("stop", "cancel", "interrupt"):
-                given_up.set()
-                raise Halt(word)
-            if word is not None:  # a pause comes into force with the first step
-                later.append(word)
+            while (word := self.control.get()) is not None:
+                if word in ("stop", "cancel", "interrupt"):
+                    given_up.set()
+                    raise Halt(word)
+                later.append(word)  # a pause comes into force with the first step
             if time.perf_counter() - told > 0.25:
                 told = time.perf_counter()
                 yield Progress(task, report[0], report[1])
         thread.join()
-        for word in later:
-            self.control.put(word)
+        self.control.unread(later)
         if trouble:
             raise trouble[0]
         return result[0]
