@@ -7,6 +7,7 @@ import pytest
 
 from xferstudio import cli, listing, project
 from xferstudio.data import Edits, read_dataset
+from xferstudio.history import new_run_folder
 
 
 def lines_of(capsys) -> list[dict]:
@@ -137,3 +138,28 @@ def test_a_scan_of_what_is_no_project_or_has_lost_its_data_is_a_mistake(made, tm
     seen = capsys.readouterr()
     assert seen.out == ""
     assert "Traceback" not in seen.err
+
+
+def test_a_scan_knows_what_the_last_run_on_the_same_data_could_not_decode(made, capsys):
+    dataset = read_dataset(made)
+    broken = dataset.catalog.items[3].path
+    folder = new_run_folder(made, project.Run("one", "extract", "embedded:efficientnet_lite0"))
+    summary = {
+        "data_fingerprint": dataset.catalog.fingerprint,
+        "left_out": [{"path": broken, "reason": "damaged: the file is cut short"}],
+    }
+    folder.write_summary(summary)
+    assert cli.main(["scan", str(made.folder), "--json"]) == 0
+    lines = lines_of(capsys)
+    rows = {row[0]: row for line in lines if line["event"] == "Pictures" for row in line["items"]}
+    assert rows[broken][-1] == "damaged: the file is cut short"
+    assert rows[broken][2] == ""
+    (end,) = [line for line in lines if line["event"] == "Scanned"]
+    assert end["counts"]["used"] == dataset.counts["used"] - 1
+    assert end["counts"]["found"] == dataset.counts["found"] == len(rows)
+    assert end["fingerprint"] == dataset.catalog.fingerprint
+
+    folder.write_summary(summary | {"data_fingerprint": "of other data"})
+    cli.main(["scan", str(made.folder), "--json"])
+    (end,) = [line for line in lines_of(capsys) if line["event"] == "Scanned"]
+    assert end["counts"] == dataset.counts

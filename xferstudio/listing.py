@@ -12,6 +12,7 @@ from xferstudio.terminal import aligned, counted, dump_json, json_line, say, wra
 
 if TYPE_CHECKING:
     from xferstudio.api import Backbone
+    from xferstudio.data import Dataset
     from xferstudio.plugins import Plugins
     from xferstudio.project import Project
 
@@ -189,6 +190,17 @@ def list_all(plugins: Plugins, as_json: bool) -> None:
 # -------------------------------------------------------------------------------------------- images
 
 
+def _as_runs_found(dataset: Dataset, project: Project) -> Dataset:
+    """Without the files that the latest run on the same data could not decode: looking through decodes nothing."""
+    from xferstudio.history import all_runs
+
+    for run in reversed(all_runs(project)):
+        summary = run.summary() or {}
+        if summary.get("data_fingerprint") == dataset.catalog.fingerprint:
+            return dataset.without({each["path"]: each["reason"] for each in summary.get("left_out", [])})
+    return dataset
+
+
 def list_images(project: Project, as_json: bool) -> None:
     """What the runs of a project use of its images, and what is left out and why. Raises UserError."""
     from xferstudio.data import read_dataset
@@ -198,6 +210,8 @@ def list_images(project: Project, as_json: bool) -> None:
             project,
             lambda done, total: json_line(to_json(Progress("looking through the images", done, total))),
         )
+        fingerprint = dataset.catalog.fingerprint  # that of the runs
+        dataset = _as_runs_found(dataset, project)
         rows = list(dataset.rows())
         for start in range(0, len(rows), IMAGES_IN_A_LINE):
             dump_json({"event": "Pictures", "items": rows[start : start + IMAGES_IN_A_LINE]})
@@ -206,13 +220,13 @@ def list_images(project: Project, as_json: bool) -> None:
                 "event": "Scanned",
                 "root": str(dataset.catalog.root),
                 "classes": list(dataset.catalog.classes),
-                "fingerprint": dataset.catalog.fingerprint,
+                "fingerprint": fingerprint,
                 "counts": dataset.counts,
                 "notices": [notice.text for notice in dataset.notices],
             }
         )
         return
-    dataset = read_dataset(project)
+    dataset = _as_runs_found(read_dataset(project), project)
     counts = dataset.counts
     say(
         f"{dataset.catalog.root}: {counted(counts['found'], 'file')} found, {counts['used']:,} used, "

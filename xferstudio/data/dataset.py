@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -44,6 +44,23 @@ class Dataset:
             "left_out": len(self.left_out),
             **{split: sizes[split] for split in SPLITS},
         }
+
+    def without(self, unreadable: Mapping[str, str]) -> Dataset:
+        """The same with these paths left out for these reasons: files that turned out to be broken when decoded."""
+        gone = {item.path for item in self.catalog.items if item.path in unreadable}
+        if not gone:
+            return self
+        kept = [item.path not in gone for item in self.catalog.items]
+        return replace(
+            self,
+            catalog=self.catalog.without({path: unreadable[path] for path in gone}),
+            splits=tuple(split for split, stays in zip(self.splits, kept, strict=True) if stays),
+            left_out=self.left_out | {path: unreadable[path] for path in sorted(gone)},
+            unused=(
+                *self.unused,
+                *(i for i, stays in zip(self.catalog.items, kept, strict=True) if not stays),
+            ),
+        )
 
     def rows(self) -> Iterator[tuple[str, str | None, str, str, str, str, str]]:
         """(path, label, split, domain, group, hash, reason) of everything found; the reason is empty for what is
