@@ -50,7 +50,7 @@ class NewProject(QDialog):
         self.val, self.test = _share(), _share()
         self.seed = QSpinBox()
         self.seed.setRange(0, 2**31 - 1)
-        self.target, target = self._path(self.tr("Images from elsewhere to adapt to; none: leave empty"))
+        self.target, target = self._path(self.tr("Images from elsewhere; may stay empty"))
         more = _form()
         more.setContentsMargins(0, 0, 0, 0)
         more.addRow(self.tr("For &validation"), self.val)
