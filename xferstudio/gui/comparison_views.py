@@ -272,7 +272,9 @@ class OptionsView(QWidget):
         self.table.setRowCount(len(differing))
         self.table.setColumnCount(len(runs))
         self.table.setHorizontalHeaderLabels([run_title(run, runs) for run in runs])
-        self.table.setVerticalHeaderLabels([name for name, _ in differing])
+        self.table.setVerticalHeaderLabels(
+            [words.engine_text(name.replace("_", " ")) for name, _ in differing]
+        )
         for place, (_, values) in enumerate(differing):
             for column, value in enumerate(values):
                 item = QTableWidgetItem(value)
@@ -292,7 +294,7 @@ def option_rows(runs: Sequence[RunFacts]) -> list[tuple[str, list[str]]]:
     def text(value: Any) -> str:
         if isinstance(value, bool):
             return str(value).lower()
-        return f"{value:g}" if isinstance(value, float) else str(value)
+        return f"{value:g}" if isinstance(value, float) else words.engine_text(str(value))
 
     rows = [
         ("strategy", [run.strategy for run in runs]),

@@ -63,6 +63,8 @@ TEXTS = (
     QT_TRANSLATE_NOOP("Engine", "head first"),
     QT_TRANSLATE_NOOP("Engine", "batch norm"),
     QT_TRANSLATE_NOOP("Engine", "probe epochs"),
+    QT_TRANSLATE_NOOP("Engine", "strategy"),
+    QT_TRANSLATE_NOOP("Engine", "device"),
     # Choices of options; those that are names of algorithms and number formats stay as they are.
     QT_TRANSLATE_NOOP("Engine", "logistic"),
     QT_TRANSLATE_NOOP("Engine", "prototype"),
@@ -282,7 +284,7 @@ PATTERNS = (
         "Engine",
         "the split cannot be written down, so images added later may change it: {why}",
     ),
-    QT_TRANSLATE_NOOP("Engine", "1 file cannot be read and is left out: {files}"),
+    QT_TRANSLATE_NOOP("Engine", "1 file cannot be read and is left out: {path}: {why}"),
     QT_TRANSLATE_NOOP("Engine", "{count} files cannot be read and are left out: {files}"),
     QT_TRANSLATE_NOOP("Engine", "nothing is computed once: {why}; the whole network runs in every step"),
     QT_TRANSLATE_NOOP(
@@ -336,6 +338,7 @@ PATTERNS = (
     QT_TRANSLATE_NOOP("Engine", "no heat map can be made: {why}"),
     QT_TRANSLATE_NOOP("Engine", "no heat map could be made: {why}"),
     # Counts and faults inside other texts.
+    QT_TRANSLATE_NOOP("Engine", "below {limit}"),
     QT_TRANSLATE_NOOP("Engine", "{count} images in {groups} groups"),
     QT_TRANSLATE_NOOP("Engine", "{count} images"),
     QT_TRANSLATE_NOOP("Engine", "1 image"),
@@ -565,4 +568,4 @@ PATTERNS = (
 )
 """Texts with names and figures in them; what stands for one of PARTS is a text that is translated too."""
 
-PARTS = ("why", "label", "images", "files")
+PARTS = ("why", "label", "images", "files", "difference")

@@ -1222,7 +1222,7 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>said {label} ({confidence})</source>
-        <translation>判为 {label}（{confidence}）</translation>
+        <translation>判为 {label} {confidence}</translation>
     </message>
 </context>
 <context>
@@ -1425,6 +1425,14 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>probe epochs</source>
         <translation>探测轮数</translation>
+    </message>
+    <message>
+        <source>strategy</source>
+        <translation>策略</translation>
+    </message>
+    <message>
+        <source>device</source>
+        <translation>设备</translation>
     </message>
     <message>
         <source>logistic</source>
@@ -2015,8 +2023,8 @@ Free software under the Apache License 2.0.</source>
         <translation>划分无法记录下来，以后添加图像时划分可能会变：{why}</translation>
     </message>
     <message>
-        <source>1 file cannot be read and is left out: {files}</source>
-        <translation>1 个文件无法读取，未采用：{files}</translation>
+        <source>1 file cannot be read and is left out: {path}: {why}</source>
+        <translation>1 个文件无法读取，未采用：{path}（{why}）</translation>
     </message>
     <message>
         <source>{count} files cannot be read and are left out: {files}</source>
@@ -2077,6 +2085,10 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>no heat map could be made: {why}</source>
         <translation>未能生成热力图：{why}</translation>
+    </message>
+    <message>
+        <source>below {limit}</source>
+        <translation>小于 {limit}</translation>
     </message>
     <message>
         <source>{count} images in {groups} groups</source>
@@ -2140,7 +2152,7 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>The {label} agrees with the app on all of {files}; the largest difference of a probability is {difference}.</source>
-        <translation>{label}在 {files}上与本程序完全一致；概率的最大差异为 {difference}。</translation>
+        <translation>{label}在 {files}上与本程序完全一致；概率最大差异：{difference}。</translation>
     </message>
     <message>
         <source>{files} could not be read and took no part in the comparison.</source>
@@ -2527,11 +2539,11 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>All {count} real files agree; the largest difference of a probability is {difference}.</source>
-        <translation>{count} 个真实文件全部一致，概率的最大差异为 {difference}。</translation>
+        <translation>{count} 个真实文件全部一致；概率最大差异：{difference}。</translation>
     </message>
     <message>
         <source>All {count} real files agree ({ties} in a tie of the two best classes); the largest difference of a probability is {difference}.</source>
-        <translation>{count} 个真实文件全部一致（其中 {ties} 个的前两个类别不相上下），概率的最大差异为 {difference}。</translation>
+        <translation>{count} 个真实文件全部一致（其中 {ties} 个的前两个类别不相上下）；概率最大差异：{difference}。</translation>
     </message>
     <message>
         <source>No program opens {folder}.</source>
@@ -2703,8 +2715,8 @@ belongs to {name}</source>
         <translation>项目文件夹(&amp;P)</translation>
     </message>
     <message>
-        <source>Images from elsewhere to adapt to; none: leave empty</source>
-        <translation>要适应的另一批图像；没有则留空</translation>
+        <source>Images from elsewhere; may stay empty</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>For &amp;validation</source>
@@ -3165,6 +3177,10 @@ belongs to {name}</source>
     <message>
         <source>Backbone whose preprocessing is shown</source>
         <translation>按哪个主干网络的预处理显示</translation>
+    </message>
+    <message>
+        <source>not known yet</source>
+        <translation>尚不清楚</translation>
     </message>
     <message>
         <source>Augmentation</source>
@@ -4287,7 +4303,7 @@ Your runs are not touched by it. If it comes again, close the window and open it
     <message>
         <source>d MMM yyyy HH:mm</source>
         <comment>a date and time, in letters of QLocale</comment>
-        <translation>yyyy年M月d日 HH:mm</translation>
+        <translation>yyyy-MM-dd HH:mm</translation>
     </message>
     <message>
         <source>not begun</source>
