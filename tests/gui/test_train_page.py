@@ -211,6 +211,7 @@ def test_a_run_of_this_window_is_paused_and_goes_on(qtbot, page):
     qtbot.waitUntil(lambda: page.dashboard.course.epoch == 1, timeout=10_000)
     qtbot.mouseClick(page.dashboard.buttons["pause"], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: state_of(page) == "paused")
+    assert page.runs.runs.item(0).toolTip().splitlines()[1] == "paused"
     qtbot.mouseClick(page.dashboard.buttons["resume"], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: state_of(page) == "running")
 

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -204,31 +205,36 @@ class Dashboard(QWidget):
         card.body.addWidget(self.progress)
         self.task = label("", "quiet", wrap=True)
         card.body.addWidget(self.task)
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(4 * theme.UNIT)
-        grid.setVerticalSpacing(2)
+        holder = QWidget()
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        holder.setSizePolicy(policy)
+        flow = FlowLayout(holder, 2 * theme.UNIT)
         self.figures: dict[str, QLabel] = {}
-        self._captions: dict[str, QLabel] = {}
-        for column, (name, text) in enumerate(
-            (
-                ("elapsed", self.tr("Elapsed")),
-                ("left", self.tr("Time left")),
-                ("best", self.tr("Best so far")),
-                ("since", self.tr("Since the best")),
-                ("speed", self.tr("Speed")),
-            )
+        self._captions: dict[str, QWidget] = {}
+        for name, text in (
+            ("elapsed", self.tr("Elapsed")),
+            ("left", self.tr("Time left")),
+            ("best", self.tr("Best so far")),
+            ("since", self.tr("Since the best")),
+            ("speed", self.tr("Speed")),
         ):
+            place = QWidget()
+            place.setMinimumWidth((26 if name == "best" else 13) * theme.UNIT)
+            stack = QVBoxLayout(place)
+            stack.setContentsMargins(0, 0, 0, 0)
+            stack.setSpacing(2)
             caption = label(text, "small")
             figure = label("", "body")
             figure.setFont(theme.font("body", bold=True))
             caption.setBuddy(figure)
             figure.setAccessibleName(text)
-            grid.addWidget(caption, 0, column)
-            grid.addWidget(figure, 1, column)
-            grid.setColumnStretch(column, 2 if name == "best" else 1)
+            stack.addWidget(caption)
+            stack.addWidget(figure)
+            flow.addWidget(place)
             self.figures[name] = figure
-            self._captions[name] = caption
-        card.body.addLayout(grid)
+            self._captions[name] = place
+        card.body.addWidget(holder)
         return card
 
     def _notice_card(self) -> Card:
@@ -264,13 +270,13 @@ class Dashboard(QWidget):
             return self.plots[name]
         step, epoch = self.tr("step"), self.tr("epoch")
         made = {
-            "loss": lambda: Plot(self.tr("Loss"), step),
+            "loss": lambda: Plot(self.tr("Loss"), step, whole_x=True),
             "accuracy": lambda: Plot(self.tr("Accuracy"), epoch, percent=True, whole_x=True),
-            "rates": lambda: Plot(self.tr("Learning rates"), step, log_y=False),
-            "parts": lambda: Plot(self.tr("Parts of the loss"), step),
-            "speed": lambda: Plot(self.tr("Images per second"), step),
-            "waiting": lambda: Plot(self.tr("Time spent waiting for data"), step, percent=True),
-            "memory": lambda: Plot(self.tr("Memory"), step, self.tr("GB"), scale=1e-9),
+            "rates": lambda: Plot(self.tr("Learning rates"), step, whole_x=True),
+            "parts": lambda: Plot(self.tr("Parts of the loss"), step, whole_x=True),
+            "speed": lambda: Plot(self.tr("Images per second"), step, whole_x=True),
+            "waiting": lambda: Plot(self.tr("Time spent waiting for data"), step, percent=True, whole_x=True),
+            "memory": lambda: Plot(self.tr("Memory"), step, self.tr("GB"), scale=1e-9, whole_x=True),
         }[name]()
         made.failed.connect(self.failed)
         made.setFixedHeight(40 * theme.UNIT)
@@ -451,8 +457,7 @@ class Dashboard(QWidget):
             self.figures["left"],
             unknown if left is None else self.tr("about {time}").format(time=seconds(left)),
         )
-        for part in (self.figures["left"], self._captions["left"]):
-            part.setVisible(going)
+        self._captions["left"].setVisible(going)
         best = course.best
         if best is None:
             self._set(self.figures["best"], self.tr("no epoch has ended yet") if going else "–")

@@ -215,7 +215,7 @@ class TroubleCard(Card):
         if details != self.details.toPlainText():
             self.details.setPlainText(details)
         self.unfold.setVisible(bool(details))
-        self.copy.setVisible(bool(details or sentence))
+        self.copy.setVisible(bool(details) or not calm)
         if not details:
             self.unfold.setChecked(False)
 

@@ -428,6 +428,10 @@ class Plot(QWidget):
             if not curve.visible:
                 continue
             self._put(curve.item, curve.data, low, high)
+            if not curve.dots:  # a single value is no line: without a dot it would not be seen
+                single = "o" if curve.data.n == 1 else None
+                if curve.item.opts["symbol"] != single:
+                    curve.item.setSymbol(single)
             if curve.edges:
                 for item, edge in zip(curve.edges, (curve.low, curve.high), strict=True):
                     assert edge is not None
@@ -555,11 +559,11 @@ class Plot(QWidget):
     def _dress_curve(self, curve: Curve) -> None:
         pen = curve.pen()
         curve.item.setPen(pen)
+        curve.item.setSymbolSize(5)
+        curve.item.setSymbolPen(None)
+        curve.item.setSymbolBrush(pen.color())
         if curve.dots:
             curve.item.setSymbol("o")
-            curve.item.setSymbolSize(5)
-            curve.item.setSymbolPen(None)
-            curve.item.setSymbolBrush(pen.color())
         if curve.fill is not None:
             colour = QColor(pen.color())
             colour.setAlpha(45)

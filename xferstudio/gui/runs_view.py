@@ -80,8 +80,7 @@ class RunsView(QFrame):
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.studio = studio
-        self.paused: set[str] = set()
-        """Folders of runs that are paused, as far as this window knows."""
+        self._paused: set[str] = set()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(*(2 * theme.UNIT,) * 4)
         layout.setSpacing(theme.UNIT)
@@ -153,7 +152,7 @@ class RunsView(QFrame):
         folders = sorted(self.studio.runs, key=lambda folder: folder.path.name, reverse=True)
         for folder in folders:
             state = "running" if str(folder.path) in started else self.studio.state(folder)
-            if state == "running" and str(folder.path) in self.paused:
+            if state == "running" and str(folder.path) in self._paused:
                 state = "paused"
             lines.append((f"folder:{folder.path}", folder.name, state, self._when(folder)))
         begun = {folder.name for folder in folders} | {job.name for job in (*waiting, *active)}
@@ -176,6 +175,11 @@ class RunsView(QFrame):
         self.nothing.setVisible(not lines)
         self.runs.setVisible(bool(lines))
         self._enable()
+
+    def set_paused(self, folder: str, on: bool) -> None:
+        """A run of this window has been paused, or goes on."""
+        (self._paused.add if on else self._paused.discard)(folder)
+        self.refresh()
 
     def _when(self, folder: RunFolder) -> str:
         from PySide6.QtCore import QDateTime, QLocale

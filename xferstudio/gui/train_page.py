@@ -284,6 +284,10 @@ class TrainPage(Page):
             self._what[0] == "folder" and bool(job.folder) and self._what[1].path == Path(job.folder)
         )
         course = self._courses.get(job)
+        for line in lines:
+            kind = line.get("event")
+            if kind in ("RunPaused", "RunResumed", "RunEnded") and job.folder:
+                self.runs.set_paused(job.folder, kind == "RunPaused")
         if began is not None:
             # What a run before it said at last is not the end of this one.
             self._last_words.pop(job.folder, None)
