@@ -18,6 +18,10 @@ from stories import SUMMARY, ended, epoch, paused, phase, resumed, saved, starte
 
 
 def main():
+    if sys.argv[1] == "compare":
+        rows = [{"run": "quick", "transfer": "transfer helped"}, {"run": "quick-scratch", "transfer": ""}]
+        print(json.dumps({"rows": rows, "transfer": [{"sentence": "Transfer helped: quick."}]}), flush=True)
+        return
     project, name = Path(sys.argv[2]), sys.argv[3]
     if name.startswith("early"):
         print("xferstudio: there is no backbone 'x'; see: xferstudio backbones", file=sys.stderr)

@@ -296,6 +296,19 @@ def test_a_run_is_followed_again_after_looking_elsewhere(qtbot, page):
     assert page.dashboard.course.losses["loss"].n == 3
 
 
+def test_a_finished_run_is_judged_against_the_one_from_scratch(qtbot, page, studio):
+    train(qtbot, page, "quick")
+    qtbot.waitUntil(lambda: state_of(page) == "finished" and not studio.queue.active, timeout=10_000)
+    assert not page.dashboard.summary.verdict.isVisible()
+    page.show_new()
+    page.form.cards["scratch"].radio.setChecked(True)
+    train(qtbot, page, "quick-scratch")
+    qtbot.waitUntil(lambda: state_of(page) == "finished" and not studio.queue.active, timeout=10_000)
+    page.select("quick")
+    qtbot.waitUntil(lambda: page.dashboard.summary.verdict.isVisible(), timeout=10_000)
+    assert page.dashboard.summary.verdict.text() == "Transfer helped: quick."
+
+
 def test_another_project_starts_with_the_form(qtbot, page, studio, tmp_path):
     train(qtbot, page, "quick")
     qtbot.waitUntil(lambda: state_of(page) == "finished", timeout=10_000)
