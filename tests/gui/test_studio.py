@@ -15,6 +15,7 @@ from xferstudio import project as projects
 from xferstudio.api import UserError
 from xferstudio.gui import commands, watch
 from xferstudio.gui.studio import last_sentence
+from xferstudio.history import new_run_folder
 from xferstudio.project import Run
 
 SCAN = """
@@ -334,3 +335,21 @@ def test_opening_one_project_after_the_other_leaves_no_threads(qtbot, studio, qu
 def test_the_last_sentence_of_a_command_is_told_without_the_programs_name():
     assert last_sentence("warning\nxferstudio: no such run\n\n") == "no such run"
     assert last_sentence("") == ""
+
+
+def test_files_that_a_run_found_broken_make_the_images_be_looked_through_again(
+    qtbot, studio, quick, folder, monkeypatch
+):
+    studio.open(folder)
+    qtbot.waitUntil(lambda: studio.pictures is not None, timeout=20_000)
+    assert studio.project is not None
+    run = new_run_folder(studio.project, Run("one", "extract", "x"))
+    scans = []
+    monkeypatch.setattr(studio, "rescan", lambda: scans.append(1))
+    for left_out, expected in ((1, 0), (2, 1)):
+        run.write_summary({"counts": {"left_out": left_out}})
+        studio._take_runs([run], {run.path: "running"})
+        studio._take_runs([run], {run.path: "finished"})
+        assert len(scans) == expected
+    studio._take_runs([run], {run.path: "finished"})
+    assert len(scans) == 1

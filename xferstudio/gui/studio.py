@@ -271,9 +271,20 @@ class Studio(QObject):
             self._watch.look_now()
 
     def _take_runs(self, runs: list[RunFolder], states: dict[Path, str]) -> None:
-        if states != self._states:
-            self.runs, self._states = runs, states
-            self.runs_changed.emit()
+        if states == self._states:
+            return
+        learned = ("finished", "stopped")
+        ended = [
+            run for run in runs if states[run.path] in learned and self._states.get(run.path) == "running"
+        ]
+        self.runs, self._states = runs, states
+        self.runs_changed.emit()
+        # Only decoding tells which files are broken: what a run has found out belongs to the images.
+        left_out = [(run.summary() or {}).get("counts", {}).get("left_out") for run in ended]
+        if self.pictures is not None and any(
+            n not in (None, self.pictures.counts["left_out"]) for n in left_out
+        ):
+            self.rescan()
 
     def mark_edits(self) -> None:
         """To be called after edits.json was written here: it is not the work of another window."""
