@@ -46,6 +46,8 @@ def test_help_imports_nothing_heavy_and_no_numpy(arguments):
         ("--safe", "plugins"),
         ("catalogue", "--json"),
         ("backbones", "--json"),
+        ("cache", "show"),
+        ("cache", "clear"),
     ],
 )
 def test_listing_what_plugins_offer_imports_neither_torch_nor_qt(arguments):

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import subprocess
+import sys
 import threading
+import time
+from pathlib import Path
 
 import pytest
 import torch
@@ -11,6 +16,7 @@ from studio import HOW, CalmNet, Studio, backbone, paint
 
 from xferstudio.api import Preprocessing, UserError
 from xferstudio.engine import feed as feeds
+from xferstudio.engine import store as stores
 from xferstudio.engine.store import FeatureStore, store_limit
 
 WHO = {"prefix": "a", "boundary": "features", "dtype": "float32"}
@@ -178,6 +184,142 @@ def test_a_reader_finds_what_another_wrote_after_it_opened(tmp_path):
     assert not reader.has(content(1))
     reader.refresh()
     assert reader.has(content(1))
+
+
+def test_rows_are_written_every_few_seconds(tmp_path, monkeypatch):
+    store = FeatureStore(tmp_path)
+    shelf = store.shelf(WHO)
+    monkeypatch.setattr(stores, "FLUSH_SECONDS", 0.05)
+    for number in range(4):
+        shelf.add([content(number)], [0], torch.full((1, 4), float(number)))
+        time.sleep(0.03)
+    other = store.shelf(WHO)
+    assert [other.has(content(number)) for number in range(4)] == [True, True, True, False]
+
+
+def small_segments(store, count):
+    for number in range(count):
+        filled(store, count=2, start=2 * number)
+
+
+def test_many_small_segments_become_one_and_rows_stay(tmp_path):
+    store = FeatureStore(tmp_path)
+    small_segments(store, 12)
+    filled(store, count=2)  # twice there
+    reader, shelf = store.shelf(WHO), store.shelf(WHO)
+    shelf.merge()
+    assert len(list(shelf.folder.glob("*.npy"))) == len(list(shelf.folder.glob("*.idx"))) == 1
+    assert store.usage()[0]["images"] == 24
+    wanted = [content(number) for number in range(24)]
+    for one in (reader, shelf, store.shelf(WHO)):
+        assert one.gather(wanted, [0] * 24)[:, 0].tolist() == list(range(24))
+    reader.refresh()
+    assert reader.gather(wanted, [0] * 24)[:, 0].tolist() == list(range(24))
+
+
+def test_a_few_small_segments_are_left_alone(tmp_path):
+    store = FeatureStore(tmp_path)
+    small_segments(store, 3)
+    store.shelf(WHO).merge()
+    assert len(list(tmp_path.rglob("*.npy"))) == 3
+
+
+def test_merging_while_others_merge_write_and_read_loses_nothing(tmp_path):
+    store = FeatureStore(tmp_path)
+    trouble = []
+
+    def work(first):
+        try:
+            for number in range(12):
+                shelf = filled(store, count=2, start=first + 2 * number)
+                shelf.merge()
+                shelf.gather([content(first)], [0])
+        except BaseException as error:  # noqa: BLE001 (shown below)
+            trouble.append(error)
+
+    threads = [threading.Thread(target=work, args=(100 * n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not trouble
+    numbers = [100 * n + place for n in range(4) for place in range(24)]
+    rows = store.shelf(WHO).gather([content(number) for number in numbers], [0] * len(numbers))
+    assert rows[:, 0].tolist() == numbers
+
+
+def test_rows_that_were_cleared_from_the_disk_survive_a_merge_where_they_are_mapped(tmp_path):
+    store = FeatureStore(tmp_path)
+    small_segments(store, 10)
+    shelf = store.shelf(WHO)
+    store.clear()
+    small_segments(store, 9)  # two fewer
+    shelf.merge()
+    assert shelf.gather([content(n) for n in range(20)], [0] * 20)[:, 0].tolist() == list(range(20))
+
+
+def test_what_a_kill_left_half_written_goes_after_a_while(tmp_path):
+    store = FeatureStore(tmp_path)
+    folder = filled(store).folder
+    old, lonely, young = folder / "a.tmp", folder / "b.npy", folder / "c.tmp"
+    for file in (old, lonely, young):
+        file.write_bytes(b"half")
+    for file in (old, lonely):
+        os.utime(file, (1000, 1000))
+    store.shelf(WHO).merge()
+    assert [file.exists() for file in (old, lonely, young)] == [False, False, True]
+
+
+SLOW = """
+import sys, time
+from pathlib import Path
+import torch
+torch.set_num_threads(1)
+from studio import Studio
+from xferstudio.engine import feed, store
+from xferstudio.project import DataSpec, Project, SplitSpec
+store.FLUSH_SECONDS = 0.0
+decode = feed.Feed._decode
+feed.Feed._decode = lambda self, place: (time.sleep(0.02), decode(self, place))[1]
+folder, photos, rows = map(Path, sys.argv[1:])
+project = Project(folder, "test", DataSpec(str(photos)), SplitSpec(val=0.25, test=0.25), ())
+Studio(project, store.FeatureStore(rows)).do("extract")
+"""
+
+
+def test_a_kill_while_features_are_computed_leaves_what_was_written(make_studio, tmp_path, computed):
+    studio = make_studio(each=40)
+    places = (studio.project.folder, tmp_path / "photos-40-3", studio.store.folder)
+    roots = [str(Path(__file__).parent), *sys.path]
+    process = subprocess.Popen(
+        [sys.executable, "-c", SLOW, *map(str, places)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(roots)},
+    )
+    while len(list(studio.store.folder.rglob("*.idx"))) < 3:
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    kept = sum(entry["images"] for entry in studio.store.usage())
+    assert 3 <= kept < 120
+    studio.finish("extract")
+    assert sum(computed) == 120 - kept
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the words of POSIX")
+def test_a_store_that_cannot_be_written_gives_the_advice_that_fits(tmp_path, monkeypatch):
+    place = tmp_path / "a file"
+    place.write_bytes(b"")
+    with pytest.raises(UserError, match=r"Not a directory.*XFERSTUDIO_CACHE") as problem:
+        filled(FeatureStore(place))
+    assert "free some space" not in str(problem.value)
+
+    def full(*_args, **_kinds):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(stores.np, "save", full)
+    with pytest.raises(UserError, match=r"No space left.*free some space"):
+        filled(FeatureStore(tmp_path / "store"))
 
 
 def test_clearing_empties_the_store_and_tells_how_much(tmp_path, make_studio):

@@ -185,6 +185,7 @@ class Feed:
         finally:
             self._rest()
             shelf.flush()
+        shelf.merge()
         if reasons:
             broken = {item.path: reasons[item.hash] for item in self.images.items if item.hash in reasons}
             self.images.unreadable |= broken
