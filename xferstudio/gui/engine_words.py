@@ -561,10 +561,7 @@ PATTERNS = (
         "The plugin {plugin} failed when asked for the backbone {backbone} ({fault}); update {same}, or "
         "choose another backbone.",
     ),
-    QT_TRANSLATE_NOOP(
-        "Engine",
-        "this run's backbone is not a network of timm; export with `onnx` or `torch` instead",
-    ),
+    QT_TRANSLATE_NOOP("Engine", "this run's backbone is not a network of timm; export with `onnx` instead"),
 )
 """Texts with names and figures in them; what stands for one of PARTS is a text that is translated too."""
 

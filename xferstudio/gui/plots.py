@@ -40,7 +40,7 @@ from PySide6.QtWidgets import (
 
 from xferstudio.gui import theme
 from xferstudio.gui.curves import Array, Growing, thin
-from xferstudio.gui.widgets import FlowLayout, label
+from xferstudio.gui.widgets import Elided, FlowLayout, label
 
 REPAINT_MS = 50
 """Plots are drawn again at most this often while data arrives."""
@@ -233,8 +233,7 @@ class Plot(QWidget):
     def _header(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(theme.UNIT // 2)
-        row.addWidget(label(self.title, "heading"))
-        row.addStretch(1)
+        row.addWidget(Elided(self.title, "heading"), 1)
         self.log = QToolButton()
         self.log.setText(self.tr("log"))
         self.log.setCheckable(True)

@@ -2395,8 +2395,8 @@ Free software under the Apache License 2.0.</source>
         <translation>向插件 {plugin} 请求主干网络 {backbone} 时失败（{fault}）；请更新 {same}，或选择其他主干网络。</translation>
     </message>
     <message>
-        <source>this run&apos;s backbone is not a network of timm; export with `onnx` or `torch` instead</source>
-        <translation>这个运行的主干网络不是 timm 的网络；请改用 `onnx` 或 `torch` 导出</translation>
+        <source>this run&apos;s backbone is not a network of timm; export with `onnx` instead</source>
+        <translation>这个运行的主干网络不是 timm 的网络，请改用 `onnx` 导出</translation>
     </message>
 </context>
 <context>
@@ -2716,7 +2716,7 @@ belongs to {name}</source>
     </message>
     <message>
         <source>Images from elsewhere; may stay empty</source>
-        <translation type="unfinished"></translation>
+        <translation>来自别处的图像，可以留空</translation>
     </message>
     <message>
         <source>For &amp;validation</source>
