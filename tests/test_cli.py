@@ -443,6 +443,7 @@ def offers(monkeypatch):
 
     plugins = types.SimpleNamespace(
         failures=[],
+        backbones={},
         strategies={"plain": Plain},
         strategy=lambda id: Plain,
         backbone=lambda id: None,

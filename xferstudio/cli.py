@@ -20,7 +20,7 @@ import sys
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -236,8 +236,7 @@ def _new(args: argparse.Namespace) -> int:
 
     folder, source = Path(args.project).expanduser(), Path(args.data).expanduser()
     target = Path(args.target).expanduser() if args.target else None
-    if args.backbone:
-        _plugins(args).backbone(args.backbone)
+    backbone = _chosen_backbone(args.backbone, folder, _plugins(args)) if args.backbone else DEFAULT_BACKBONE
     # Look at the pictures first, so that a wrong folder leaves no project behind.
     catalogs = []
     if not (folder / "project.toml").exists():
@@ -247,7 +246,7 @@ def _new(args: argparse.Namespace) -> int:
         data=source,
         name=args.name,
         target=target or "",
-        backbone=args.backbone or DEFAULT_BACKBONE,
+        backbone=backbone,
         val=args.val,
         test=args.test,
         seed=args.seed,
@@ -276,18 +275,35 @@ def _new(args: argparse.Namespace) -> int:
             if len(each.left_out) > 5:
                 say(f"  and {len(each.left_out) - 5} more")
     say(f"Written: {made.folder / 'project.toml'}")
-    say(f"Next: xferstudio add {made.folder} --strategy extract, then xferstudio run {made.folder}")
+    place = shlex.quote(str(made.folder))
+    say(f"Next: xferstudio add {place} --strategy extract, then xferstudio run {place}")
     return DONE
 
 
+def _chosen_backbone(text: str, folder: Path, plugins: Plugins, known: Collection[str] = ()) -> str:
+    """The id, as a project in `folder` keeps it, of what was typed for a backbone. Raises UserError.
+
+    What is cheap to know is checked now and not in the run: that local weights fit, that there are such stages.
+    """
+    from xferstudio import local_weights
+
+    id = local_weights.typed(text, folder, {*plugins.backbones, *known})
+    backbone = plugins.backbone(local_weights.absolute(id, folder))
+    is_local = local_weights.split_id(id) is not None
+    if is_local or "#" in id:
+        backbone.build(is_local)
+    return id
+
+
 def _add(args: argparse.Namespace) -> int:
-    from xferstudio import project
+    from xferstudio import local_weights, project
 
     before = _load(args.project)
     plugins = _plugins(args)
     strategy = plugins.strategy(args.strategy)
-    backbone = args.backbone or before.default_backbone or DEFAULT_BACKBONE
-    plugins.backbone(backbone)
+    known = {before.default_backbone, *(run.backbone for run in before.runs)} - {""}
+    wanted = args.backbone or before.default_backbone or DEFAULT_BACKBONE
+    backbone = _chosen_backbone(wanted, before.folder, plugins, known)
     options = parse_options(strategy.Options, args.set, strategy.id)
     name = args.name
     if not name:
@@ -296,9 +312,11 @@ def _add(args: argparse.Namespace) -> int:
             strategy.id if number == 1 else f"{strategy.id}-{number}" for number in range(1, len(taken) + 2)
         )
         name = next(each for each in names if each.lower() not in taken)
-    project.add_run(before, project.Run(name=name, strategy=strategy.id, backbone=backbone, options=options))
+    weights = local_weights.contents(backbone, before.folder)
+    run = project.Run(name, strategy.id, backbone, options, weights=weights)
+    project.add_run(before, run)
     say(f"Added {name}: {strategy.id} on {backbone}")
-    say(f"Next: xferstudio run {args.project} {name}")
+    say(f"Next: {shlex.join(['xferstudio', 'run', args.project, name])}")
     return DONE
 
 
@@ -477,7 +495,7 @@ def _trained_folder(project: Project, name: str) -> Path:
     ]
     if not ended:
         raise UserError(
-            f"{name} has learned nothing yet; run it first: xferstudio run {project.folder} {name}"
+            f"{name} has learned nothing yet; run it first: {shlex.join(['xferstudio', 'run', str(project.folder), name])}"
         )
     return ended[-1].path
 

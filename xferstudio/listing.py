@@ -70,7 +70,12 @@ def list_backbones(plugins: Plugins, text: str, as_json: bool) -> None:
     ]
     say(aligned(("id", "parameters", "input", "licence", "on this machine"), rows))
     say()
-    say("Besides these: any timm model as timm:NAME, and a weights file or folder of your own by its path.")
+    say(
+        "Besides these: any model of timm as timm:NAME, and a weights file or folder of your own by its path."
+    )
+    say("Where the file does not say what it is, append it, in quotes, for instance for a ResNet-18:")
+    say("    --backbone 'weights.safetensors?architecture=resnet18&preprocessing=timm'")
+    say("Features of other layers than the last: append '#stages=2,last' to any of these.")
 
 
 # -------------------------------------------------------------------------------------------- strategies, exporters

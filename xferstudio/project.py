@@ -72,13 +72,17 @@ class SplitSpec:
 
 @dataclass(frozen=True)
 class Run:
-    """What to do, as data. Options are kept as they are, also for a strategy whose plugin is missing."""
+    """What to do, as data. Options are kept as they are, also for a strategy whose plugin is missing.
+
+    `weights`: hash of the local weights file or folder when the run was added, empty for other backbones.
+    """
 
     name: str
     strategy: str
     backbone: str
     options: Mapping[str, Any] = field(default_factory=dict)
     device: str = "auto"
+    weights: str = ""
 
 
 @dataclass(frozen=True)
@@ -390,7 +394,7 @@ _TOP = ("schema", "name", "data", "split", "defaults", "runs")
 _DATA = ("source", "target", "format", "sample", "target_sample")
 _SPLIT = ("val", "test", "seed", "folds")
 _DEFAULTS = ("backbone",)
-_RUN = ("strategy", "backbone", "options", "device")
+_RUN = ("strategy", "backbone", "options", "device", "weights")
 _FORMATS = ("auto", "folders", "table", "unlabelled")
 _RESERVED = {"con", "prn", "aux", "nul", *(f"com{i}" for i in range(10)), *(f"lpt{i}" for i in range(10))}
 _MISSING: Any = object()
@@ -545,6 +549,7 @@ class _Checker:
             backbone=self.text(raw, "backbone", f"{prefix}.", _MISSING, '"embedded:efficientnet_lite0"'),
             options=self.table(raw, "options", f"{prefix}.options"),
             device=self.text(raw, "device", f"{prefix}.", "auto", '"auto"'),
+            weights=self.text(raw, "weights", f"{prefix}.", "", '""', empty=True),
         )
 
 
@@ -618,10 +623,10 @@ def create(
         path = _absolute(given)
         if not path.exists():
             raise UserError(f"There is no folder or table {path}; name the place where the images are.")
-        if _unwritable(str(path)):
+        if unwritable(str(path)):
             shown = str(path).encode("utf-8", "replace").decode()
             raise UserError(f"The name of {shown} is not valid text (UTF-8); rename it.")
-        table.add(key, _as_written(path, root))
+        table.add(key, as_written(path, root))
     if "source" not in table:
         raise UserError("A project needs data; name the folder or table where the images are.")
     if format != "auto":
@@ -700,6 +705,8 @@ def _with_run(document: tomlkit.TOMLDocument, run: Run) -> str:
     table: Any = make()
     table.add("strategy", run.strategy)
     table.add("backbone", run.backbone)
+    if run.weights:
+        table.add("weights", run.weights)
     if run.device != "auto":
         table.add("device", run.device)
     if run.options:
@@ -714,7 +721,7 @@ def _with_run(document: tomlkit.TOMLDocument, run: Run) -> str:
 # ------------------------------------------------------------------------------------------ data that moved
 
 
-def _as_written(path: Path, folder: Path) -> str:
+def as_written(path: Path, folder: Path) -> str:
     """Relative where the two are likely to travel together, POSIX separators always."""
     try:
         relative = PurePosixPath(Path(os.path.relpath(path, folder)).as_posix())
@@ -725,7 +732,8 @@ def _as_written(path: Path, folder: Path) -> str:
     return path.as_posix() if ups > 2 or (ups and home_apart) else relative.as_posix()
 
 
-def _unwritable(text: str) -> bool:
+def unwritable(text: str) -> bool:
+    """Whether a path holds bytes that are no text, which no file of ours can carry."""
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
@@ -733,7 +741,8 @@ def _unwritable(text: str) -> bool:
     return False
 
 
-def _digest(path: Path) -> str:
+def digest_of(path: Path) -> str:
+    """blake2b-128 of a file's bytes, as hexadecimal. Raises OSError."""
     digest = hashlib.blake2b(digest_size=16)
     with path.open("rb") as handle:
         while block := handle.read(1 << 20):
@@ -744,7 +753,7 @@ def _digest(path: Path) -> str:
 def _sample(source: Path, project: Path, most: int = 5) -> list[tuple[str, str]]:
     """A few files with their content hashes, from different folders where there are several."""
     if source.is_file():
-        return [(source.name, _digest(source))]
+        return [(source.name, digest_of(source))]
     first: list[Path] = []
     more: list[Path] = []
     for place, folders, files in os.walk(source):
@@ -765,7 +774,7 @@ def _sample(source: Path, project: Path, most: int = 5) -> list[tuple[str, str]]
         with contextlib.suppress(OSError, UnicodeEncodeError):
             relative = path.relative_to(source).as_posix()
             relative.encode("utf-8")
-            found.append((relative, _digest(path)))
+            found.append((relative, digest_of(path)))
     return found
 
 
@@ -775,16 +784,17 @@ def _matches(candidate: Path, sample: Iterable[tuple[str, str]]) -> bool:
     for relative, digest in sample:
         total += 1
         with contextlib.suppress(OSError):
-            hits += _digest(candidate if candidate.is_file() else candidate / relative) == digest
+            hits += digest_of(candidate if candidate.is_file() else candidate / relative) == digest
     return hits * 2 >= total
 
 
-def _find(project: Project, key: str, written: str, sample: tuple[tuple[str, str], ...]) -> Path:
-    folder = project.folder
-    with contextlib.suppress(OSError, RuntimeError):
-        direct = folder / Path(written).expanduser()
-        if direct.exists():
-            return Path(os.path.normpath(direct))
+def find_moved(
+    folder: Path, written: str, is_it: Callable[[Path], bool] | None
+) -> tuple[list[Path], list[Path]]:
+    """Where something may be that a project in `folder` names by a path that leads nowhere; and all places looked at.
+
+    `is_it` knows it by its content, and then the first match is taken; without it, all of that name are given.
+    """
     # A project made on Windows may be opened elsewhere, and the other way round.
     parts = [
         part
@@ -793,15 +803,25 @@ def _find(project: Project, key: str, written: str, sample: tuple[tuple[str, str
     ]
     looked: list[Path] = []
     found: list[Path] = []
-    for candidate in _candidates(folder, parts, bool(sample)):
+    for candidate in _candidates(folder, parts, is_it is not None):
         if candidate in looked or candidate == folder:
             continue
         looked.append(candidate)
         with contextlib.suppress(OSError):
-            if candidate.exists() and (_matches(candidate, sample) if sample else True):
+            if candidate.exists() and (is_it is None or is_it(candidate)):
                 found.append(candidate)
-                if sample:
+                if is_it is not None:
                     break
+    return found, looked
+
+
+def _find(project: Project, key: str, written: str, sample: tuple[tuple[str, str], ...]) -> Path:
+    folder = project.folder
+    with contextlib.suppress(OSError, RuntimeError):
+        direct = folder / Path(written).expanduser()
+        if direct.exists():
+            return Path(os.path.normpath(direct))
+    found, looked = find_moved(folder, written, (lambda path: _matches(path, sample)) if sample else None)
     if len(found) == 1:
         return found[0]
     remedy = f"Put it back, or write its new place behind `{key} =` under [data] in {project.file}."

@@ -30,6 +30,7 @@ import importlib.util
 import json
 import logging
 import re
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -737,9 +738,11 @@ def _file(id: _Id) -> Backbone:
     if not architecture:
         if not path.exists():
             raise UserError(f"there is no weights file or folder {path}")
+        more = _appended(id, architecture="resnet18", preprocessing="timm")
         raise UserError(
-            f"{path} does not say of which architecture its weights are; write its timm name behind it, such "
-            f"as file:{id.name}?architecture=mobilenetv2_100, or put timm's config.json beside it"
+            f"{path} does not say of which architecture its weights are; append it with timm's name, and how "
+            f"images are prepared, as ?architecture=NAME&preprocessing=timm, for instance {more} for a ResNet-18; "
+            "or put timm's config.json beside it"
         )
     if told.architecture and named and told.architecture.partition(".")[0] != named.partition(".")[0]:
         raise UserError(
@@ -773,6 +776,20 @@ def _file(id: _Id) -> Backbone:
     )
 
 
+_EXAMPLES = {
+    "size": "224",
+    "mean": "imagenet",
+    "std": "imagenet",
+    "interpolation": "bilinear",
+    "crop_share": "0.875",
+}
+
+
+def _appended(id: _Id, **values: str) -> str:
+    """The id with these values behind it, quoted as a shell wants it."""
+    return shlex.quote(replace(id, values=(*id.values, *values.items())).text)
+
+
 def _file_preprocessing(
     id: _Id, values: Mapping[str, str], architecture: str, config: Mapping[str, Any], told: _Description
 ) -> Preprocessing:
@@ -791,9 +808,9 @@ def _file_preprocessing(
     if lacking:
         raise UserError(
             f"{id.name} does not say how images were prepared for its weights, and that is never guessed; "
-            f"add &preprocessing=timm behind the id if timm's own settings for {architecture} are right, "
-            f"or what is missing ({', '.join(lacking)}), such as "
-            "&size=224&mean=imagenet&std=imagenet&interpolation=bilinear&crop_share=0.875"
+            f"if timm's own settings for {architecture} are right, append preprocessing=timm: "
+            f"{_appended(id, preprocessing='timm')}; else what is missing ({', '.join(lacking)}): "
+            f"{_appended(id, **{key: _EXAMPLES[key] for key in lacking})}"
         )
     return Preprocessing.from_dict(given)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 import json
 import pickle
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -377,12 +379,27 @@ def test_code_in_a_pickle_is_refused_and_never_run(tmp_path: Path):
     assert not witness.exists()
 
 
+def test_the_examples_in_the_sentences_work(weights: Path):
+    with pytest.raises(UserError) as problem:
+        found(f"file:{weights}")
+    example = re.search(r"for instance (\S+) for a ResNet-18", str(problem.value))
+    assert example is not None
+    assert example[1] == shlex.quote(f"file:{weights}?architecture=resnet18&preprocessing=timm")
+    assert found(shlex.split(example[1])[0]).architecture == "resnet18"
+    with pytest.raises(UserError) as problem:
+        found(f"file:{weights}?architecture={TINY}")
+    examples = re.findall(r"'(file:\S+)'", str(problem.value))
+    assert len(examples) == 2
+    for example in examples:
+        assert found(example).build(True) is not None
+
+
 def test_a_bare_file_says_neither_architecture_nor_preprocessing_and_nothing_is_guessed(weights: Path):
     with pytest.raises(UserError, match=r"does not say of which architecture.*\?architecture="):
         found(f"file:{weights}")
     with pytest.raises(UserError, match=r"never guessed.*preprocessing=timm.*size, mean, std"):
         found(f"file:{weights}?architecture={TINY}")
-    with pytest.raises(UserError, match=r"what is missing \(mean, std, crop_share\)"):
+    with pytest.raises(UserError, match=r"what is missing \(mean, std, crop_share\).*&mean=imagenet"):
         found(f"file:{weights}?architecture={TINY}&size=64&interpolation=box")
     with pytest.raises(UserError, match="preprocessing=guess is not known"):
         found(f"file:{weights}?architecture={TINY}&preprocessing=guess")

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 import torch
 
-from xferstudio import __version__
+from xferstudio import __version__, local_weights
 from xferstudio.api import Backbone, Strategy, UserError, make_options
 from xferstudio.data import (
     Catalog,
@@ -37,7 +37,7 @@ from xferstudio.engine.model import WEIGHTS_FILE, build_network, normalise, save
 from xferstudio.engine.store import FeatureStore
 from xferstudio.engine.trainer import Diverged, Halt, Trainer
 from xferstudio.events import Event, Notice, Progress, Reason, RunEnded, RunStarted
-from xferstudio.history import Predictions, RunFolder, latest, name_lock, new_run_folder
+from xferstudio.history import Predictions, RunFolder, all_runs, latest, name_lock, new_run_folder
 from xferstudio.plugins import Plugins, load_plugins
 from xferstudio.project import Project, Run
 
@@ -131,7 +131,9 @@ class Job:
         except UserError as error:
             raise UserError(f"{project.file}, [runs.{run.name}.options]: {error}") from None
         self.strategy: Strategy = kind(self.options)
-        self.backbone: Backbone = plugins.backbone(run.backbone)
+        self.plugins = plugins
+        self.backbone: Backbone
+        self.weights_file = ""
         wanted = device if device != "auto" else run.device
         self.machine = devices.choose(wanted, str(getattr(self.options, "precision", "auto")))
         self.folder: RunFolder
@@ -161,11 +163,30 @@ class Job:
             if state == "running":
                 raise UserError(f"the run {self.run.name} is running in another process")
             if state in ("interrupted", "new", "failed"):
+                self._bind_backbone()
                 self.folder = before
                 self.resume_from = load_checkpoint(before.path)
                 return None
+        self._bind_backbone()
         self.folder = new_run_folder(self.project, self.run)
         return None
+
+    def _bind_backbone(self) -> None:
+        """Find the backbone, and see that local weights are those of before. Raises UserError."""
+        known = self.run.weights or self._weights_of_before()
+        id = local_weights.locate(self.project, self.run, known)
+        self.weights_file = known or local_weights.contents(id, self.project.folder)
+        self.backbone = self.plugins.backbone(id)
+
+    def _weights_of_before(self) -> str:
+        """The hash of the local weights when a run of this project took them last."""
+        if local_weights.split_id(self.run.backbone) is not None:
+            for folder in reversed(all_runs(self.project)):
+                with suppress(UserError):
+                    facts = folder.read_run()
+                    if facts.get("backbone") == self.run.backbone and facts.get("weights_file"):
+                        return str(facts["weights_file"])
+        return ""
 
     def _changed(self, folder: RunFolder) -> bool:
         try:
@@ -613,6 +634,7 @@ class Job:
             "name": self.run.name,
             "strategy": self.run.strategy,
             "backbone": self.run.backbone,
+            **({"weights_file": self.weights_file} if self.weights_file else {}),
             "device": self.run.device,
             "options": facts["options"],
             "model": {name: facts[name] for name in ("architecture", "classes", "preprocessing")},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import nn
 
+from xferstudio import local_weights
 from xferstudio.api import Backbone, Preprocessing, Strategy, UserError, WeightsError
 from xferstudio.engine.torchvision_ops import import_timm
 from xferstudio.project import write_atomic
@@ -234,6 +236,8 @@ def load_trained(folder: Path, plugins: Plugins | None = None) -> Trained:
     plugins = plugins or load_plugins()
     kind = plugins.strategy(strategy_id)
     strategy = kind(make_options(kind.Options, options))
+    # The path of local weights is relative to the project that the run lies in.
+    backbone_id = local_weights.absolute(backbone_id, Path(os.path.abspath(folder)).parent.parent)  # noqa: PTH100
     body = _architecture(plugins, backbone_id, str(facts.get("architecture", "")))
     width = feature_width(body, how)
     network = Network(body, make_head(strategy, width, len(classes)), width)
