@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 from xferstudio.gui import theme
 from xferstudio.gui.studio import Pictures
 from xferstudio.gui.widgets import label
-from xferstudio.gui.words import engine_text, whole
+from xferstudio.gui.words import engine_text, listed, whole
 
 translate = QCoreApplication.translate
 
@@ -321,10 +321,10 @@ class AddDialog(QDialog):
         self.ways.addButton(self.one)
         layout.addWidget(self.keep)
         named = found.classes
-        listed = ", ".join(f"{name} ({whole(number)})" for name, number in list(named.items())[:12])
+        names = ", ".join(f"{name} ({whole(number)})" for name, number in list(named.items())[:12])
         if len(named) > 12:
-            listed += " …"
-        self.listed = label(listed, "quiet", wrap=True)
+            names += " …"
+        self.listed = label(names, "quiet", wrap=True)
         self.listed.setContentsMargins(3 * theme.UNIT, 0, 0, 0)
         layout.addWidget(self.listed)
         layout.addWidget(self.one)
@@ -345,7 +345,7 @@ class AddDialog(QDialog):
         self.one.setVisible(bool(named) and not found.loose)
         if found.left_out:
             kinds = Counter(reason for _, reason in found.left_out)
-            text = "; ".join(
+            text = listed(
                 f"{engine_text(reason)} ({whole(number)})" for reason, number in kinds.most_common(4)
             )
             layout.addWidget(label(self.tr("Not added: {reasons}").format(reasons=text), "quiet", wrap=True))

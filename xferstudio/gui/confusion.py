@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
 
 from xferstudio.gui import theme
 from xferstudio.gui.widgets import label
-from xferstudio.gui.words import percent, whole
+from xferstudio.gui.words import listed, percent, whole
 
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
@@ -231,7 +231,7 @@ class ConfusionMatrix(QWidget):
                 )
                 for true, predicted, count, total in worst
             ]
-            self.words.setText(self.tr("Most often: {pairs}.").format(pairs="; ".join(pairs)))
+            self.words.setText(self.tr("Most often: {pairs}.").format(pairs=listed(pairs)))
         else:
             self.words.setText(self.tr("No mistakes."))
 

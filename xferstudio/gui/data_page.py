@@ -54,7 +54,7 @@ from xferstudio.gui.rows import UNLABELLED, Filter, Guesses, Rows
 from xferstudio.gui.studio import Picture, Studio
 from xferstudio.gui.thumbnails import Thumbnails
 from xferstudio.gui.widgets import EmptyState, FlowLayout, button, label, tool
-from xferstudio.gui.words import whole
+from xferstudio.gui.words import engine_text, told, whole
 from xferstudio.history import RunFolder
 
 TYPING = 150
@@ -1171,7 +1171,7 @@ class DataPage(Page):
         if isinstance(finder, Finder) and finder.isInterruptionRequested():
             return
         if not found.files:
-            details = "\n".join(f"{path}: {reason}" for path, reason in found.left_out)
+            details = "\n".join(f"{path}: {engine_text(reason)}" for path, reason in found.left_out)
             self.studio.message.emit(self.tr("There are no images in what was dropped."), details)
             return
         dialog = AddDialog(found, self.balance.classes, self._drop_class, self)
@@ -1221,7 +1221,7 @@ class DataPage(Page):
             parts.append(self.tr("You stopped it; what was copied stays."))
         details = [*report.same, *(f"{path}: {why}" for path, why in report.failed)]
         self._result_details = "\n".join(details)
-        self._say(" ".join(parts), busy=False)
+        self._say(told(parts), busy=False)
         if report.error:
             self.studio.message.emit(report.error, self._result_details)
         if report.labels:

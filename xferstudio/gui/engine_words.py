@@ -92,7 +92,10 @@ TEXTS = (
     QT_TRANSLATE_NOOP("Engine", "Step size of the mlp."),
     QT_TRANSLATE_NOOP("Engine", "Pull of the mlp's weights towards zero."),
     QT_TRANSLATE_NOOP("Engine", "Seeds folds, initial weights and order."),
-    QT_TRANSLATE_NOOP("Engine", "Augmented versions of each image that are added to the training set."),
+    QT_TRANSLATE_NOOP(
+        "Engine",
+        "Augmented versions of each image that are added to the training set; 4 gain about a point of accuracy and take about five times the time.",
+    ),
     QT_TRANSLATE_NOOP("Engine", "What an augmented version may change."),
     QT_TRANSLATE_NOOP("Engine", "weights: rare classes count more, for unequal classes."),
     QT_TRANSLATE_NOOP("Engine", "Arithmetic of the network."),
@@ -169,6 +172,12 @@ TEXTS = (
     QT_TRANSLATE_NOOP("Engine", "task"),
     QT_TRANSLATE_NOOP("Engine", "log10 strength"),
     QT_TRANSLATE_NOOP("Engine", "l2-sp"),
+    # Ways to resize.
+    QT_TRANSLATE_NOOP("Engine", "bilinear"),
+    QT_TRANSLATE_NOOP("Engine", "bicubic"),
+    QT_TRANSLATE_NOOP("Engine", "lanczos"),
+    QT_TRANSLATE_NOOP("Engine", "nearest"),
+    QT_TRANSLATE_NOOP("Engine", "box"),
     # Tasks.
     QT_TRANSLATE_NOOP("Engine", "looking through the images"),
     QT_TRANSLATE_NOOP("Engine", "computing features"),
@@ -244,6 +253,7 @@ PATTERNS = (
     QT_TRANSLATE_NOOP("Engine", "{name} (comes with the program)"),
     # Phases of training, groups of parameters.
     QT_TRANSLATE_NOOP("Engine", "last {number} stages"),
+    QT_TRANSLATE_NOOP("Engine", "stage {number}"),
     QT_TRANSLATE_NOOP("Engine", "{why} (no decay)"),
     # Why images are left out.
     QT_TRANSLATE_NOOP("Engine", "the same content as {path}, which is held out for val"),

@@ -512,7 +512,7 @@ class ExportPage(Page):
                 "check" if passed else "warning",
                 now.good if passed else now.bad,
                 title.format(name=self._written.name),
-                " ".join([self.proof_of(self._parity), *notes]),
+                words.told([self.proof_of(self._parity), *notes]),
             )
         elif self._stopped:
             self._say("stop", now.warning, self.tr("Stopped: nothing was exported."), "")

@@ -634,7 +634,10 @@ class Preview(QWidget):
         }
         self.about.setText(
             self.tr("{height} × {width} pixels: {crop}, {method}").format(
-                height=how.size[0], width=how.size[1], crop=kinds[how.crop], method=how.interpolation
+                height=how.size[0],
+                width=how.size[1],
+                crop=kinds[how.crop],
+                method=words.engine_text(how.interpolation),
             )
         )
 

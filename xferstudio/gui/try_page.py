@@ -560,7 +560,7 @@ class TryPage(Page):
         if self.view.full.isValid() and (
             box[2] - box[0] < self.view.full.width() - 1 or box[3] - box[1] < self.view.full.height() - 1
         ):
-            text += " " + self.tr("The dashed frame is what the model sees.")
+            text = words.told((text, self.tr("The dashed frame is what the model sees.")))
         self.heat_words.setText(text)
         shown = self._shown
 

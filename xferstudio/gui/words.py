@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Iterable, Sequence
+from functools import cache, reduce
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QLocale
 
@@ -77,6 +77,17 @@ def interval(bounds: Sequence[float] | None) -> str:
         return ""
     low, high = (QLocale().toString(100 * bound, "f", 1) for bound in bounds)
     return f"{low} – {high}\u202f%"
+
+
+def listed(parts: Iterable[str]) -> str:
+    """Parts of a list, set apart as the language does."""
+    return QCoreApplication.translate("Words", "; ", "between the parts of a list").join(parts)
+
+
+def told(sentences: Iterable[str]) -> str:
+    """Sentences one after another; some languages have no space between them."""
+    pattern = QCoreApplication.translate("Words", "{one} {next}", "two sentences")
+    return reduce(lambda one, other: pattern.format(one=one, next=other), sentences)
 
 
 def whole(number: int) -> str:
