@@ -221,7 +221,9 @@ class TrainingOptions:
     learning_rate: float = option(
         1e-3, min=0.0, max=10.0, help="Step size for the head; layers below take a fraction."
     )
-    seed: int = option(0, min=0, max=2**31 - 1, help="Seeds initial weights, order and augmentation.")
+    seed: int = option(
+        0, min=0, max=2**31 - 1, help="Seeds initial weights, order and augmentation.", advanced=True
+    )
     views: int = option(
         0,
         min=-1,

@@ -42,9 +42,13 @@ class ExtractOptions:
     weight_decay: float = option(
         0.01, min=0.0, max=10.0, help="Pull of the mlp's weights towards zero.", advanced=True
     )
-    seed: int = option(0, min=0, max=2**31 - 1, help="Seeds folds, initial weights and order.")
+    seed: int = option(0, min=0, max=2**31 - 1, help="Seeds folds, initial weights and order.", advanced=True)
     views: int = option(
-        0, min=0, max=64, help="Augmented versions of each image that are added to the training set."
+        0,
+        min=0,
+        max=64,
+        help="Augmented versions of each image that are added to the training set; 4 gain about a point of accuracy "
+        "and take about five times the time.",
     )
     augment: str = option(
         "standard",
