@@ -581,6 +581,18 @@ def test_predictions_are_written_to_a_table_with_a_column_per_class(photos, tmp_
     assert capsys.readouterr().out.splitlines()[-1] == "3 files, 2 predicted, 1 could not be read"
 
 
+@pytest.mark.parametrize(
+    "place", [("--csv", "file/x.csv"), ("--csv", "."), ("--sort-into", "file"), ("--heat-maps", "file/maps")]
+)
+def test_a_place_that_cannot_be_written_is_a_mistake_told_before_the_work(
+    photos, tmp_path, capsys, monkeypatch, place
+):
+    (tmp_path / "file").write_bytes(b"")
+    monkeypatch.setattr("xferstudio.engine.predict.open_predictor", None)
+    assert cli.main(["predict", "model", str(photos), place[0], str(tmp_path / place[1])]) == 2
+    assert "is a fil" in capsys.readouterr().err.replace("is a folder; name a file", "is a file")
+
+
 def test_photos_are_copied_into_a_folder_per_class_and_stay_where_they_are(photos, tmp_path, capsys):
     out = tmp_path / "sorted"
     arguments = [

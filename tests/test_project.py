@@ -608,3 +608,20 @@ def test_options_that_no_file_can_hold_are_refused_with_a_sentence(tmp_path):
     with pytest.raises(UserError, match="by hand"):
         add_run(project, Run("b", "s", "x", {"seed": object()}))
     assert (tmp_path / "project.toml").read_text() == GOOD
+
+
+def test_whether_a_place_can_be_written_is_known_before_the_work_and_nothing_stays(tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    module.check_writable(tmp_path / "new" / "folder" / "x.csv")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+    for wrong in ("file/x.csv", "file/deeper/x.csv"):
+        with pytest.raises(UserError, match="is a file and not a folder"):
+            module.check_writable(tmp_path / wrong)
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self").exists(), reason="it takes a folder that nobody can write, as /proc"
+)
+def test_a_folder_that_cannot_be_written_is_told_before_the_work():
+    with pytest.raises(UserError, match=r"Cannot write /proc/nope/x\.csv"):
+        module.check_writable(Path("/proc/nope/x.csv"))

@@ -454,7 +454,7 @@ def _compare(args: argparse.Namespace) -> int:
 
 def _export(args: argparse.Namespace) -> int:
     from xferstudio.api import make_options
-    from xferstudio.engine.export import Parity, export_run
+    from xferstudio.engine.export import Parity, check_place, export_run
     from xferstudio.engine.model import load_trained
 
     project = _load(args.project)
@@ -464,7 +464,9 @@ def _export(args: argparse.Namespace) -> int:
     options = make_options(exporter.Options, parse_options(exporter.Options, args.set, exporter.id))
     folder = _trained_folder(project, run.name)
     out = Path(args.out).expanduser() if args.out else project.exports_folder / f"{run.name}{exporter.suffix}"
-    out.parent.mkdir(parents=True, exist_ok=True)
+    if exporter.suffix and out.suffix.lower() != exporter.suffix.lower():
+        out = out.with_name(out.name + exporter.suffix)  # by its ending other programs, and predict, know it
+    check_place(out, args.overwrite)
     display, parity = display_for(args.json), None
     try:
         model = load_trained(folder, plugins)
@@ -502,12 +504,21 @@ def _trained_folder(project: Project, name: str) -> Path:
 
 def _predict(args: argparse.Namespace) -> int:
     from xferstudio.engine.predict import open_predictor, sort_into
+    from xferstudio.project import check_writable
 
     from_stdin = args.paths == ["-"]
     if "-" in args.paths and not from_stdin:
         raise UserError("- (paths from standard input) cannot stand beside other paths")
     if args.link and not args.sort_into:
         raise UserError("--link belongs to --sort-into DIR")
+    for place in (args.csv, args.sort_into, args.heat_maps):
+        if place:
+            check_writable(Path(place).expanduser())
+    for place in (args.sort_into, args.heat_maps):
+        if place and Path(place).expanduser().is_file():
+            raise UserError(f"{place} is a file; name a folder.")
+    if args.csv and Path(args.csv).expanduser().is_dir():
+        raise UserError(f"{args.csv} is a folder; name a file.")
     files = None if from_stdin else _files(args.paths)
     predictor = open_predictor(Path(args.model).expanduser(), safe=args.safe)
     table = _PredictionTable(predictor.classes) if args.csv else None

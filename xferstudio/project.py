@@ -192,6 +192,7 @@ _REASONS = {
     errno.EROFS: "the disk is read-only; choose a folder on another disk",
     errno.ENOENT: "its folder does not exist; make the folder first",
     errno.EISDIR: "there is a folder of that name; remove or rename it",
+    errno.ENOTDIR: "a part of its path is a file and not a folder; choose another place",
     errno.ENAMETOOLONG: "the name is too long; choose a shorter one",
 }
 
@@ -200,6 +201,26 @@ def file_error(error: OSError, path: Path) -> UserError:
     """The sentence for a file that could not be written."""
     reason = _REASONS.get(error.errno or 0, f"{error.strerror or error}; check the disk and the folder")
     return UserError(f"Cannot write {path}: {reason}.")
+
+
+def check_writable(path: Path) -> None:
+    """Before long work: see that a file or folder can be written there; nothing stays. Raises UserError.
+
+    Folders on the way that do not exist are taken for granted if the first that exists can be written.
+    """
+    try:
+        parent = _absolute(path).parent
+        while not parent.exists():
+            parent = parent.parent
+        if not parent.is_dir():
+            raise UserError(
+                f"Cannot write {path}: {parent} is a file and not a folder; choose another place."
+            )
+        handle, temporary = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=parent)
+        os.close(handle)
+        Path(temporary).unlink()
+    except OSError as error:
+        raise file_error(error, path) from error
 
 
 @contextlib.contextmanager

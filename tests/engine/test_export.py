@@ -305,7 +305,7 @@ def test_an_export_writes_its_proof_and_nothing_else(
     assert written["passed"] is True
     assert written["files"] == 12
     left = {path.name for path in out.parent.iterdir()}
-    assert left == ({name} if kind is TimmExporter else {name, f"{name}.parity.json"})
+    assert left == ({name} if kind is TimmExporter else {name, f"{name}.parity.json", "parity.json"})
 
 
 class Broken(Exporter):
@@ -442,8 +442,31 @@ def test_what_stands_at_the_place_is_refused_and_replaced_only_on_demand(
         "folder",
         "m.txt",
         "m.txt.parity.json",
+        "parity.json",
         "photos",
     ]
+
+
+def test_the_latest_proof_beside_files_names_its_file_and_never_makes_their_folder_an_export(
+    model: Trained, photos: list[Path], tmp_path: Path
+) -> None:
+    out = tmp_path / "exports"
+    for name in ("a.txt", "b.txt"):
+        list(export_run(tmp_path, Broken(Broken.Options()), out / name, files=photos, model=model))
+    latest = json.loads((out / "parity.json").read_text("utf-8"))
+    own = json.loads((out / "b.txt.parity.json").read_text("utf-8"))
+    assert latest == {"artefact": "b.txt", **own}
+    with pytest.raises(UserError, match="no export made"):
+        list(export_run(tmp_path, TimmExporter(None), out, files=photos, model=model, overwrite=True))
+    assert (out / "a.txt").is_file()
+
+
+def test_a_proof_of_another_kind_beside_a_file_is_left_alone(
+    model: Trained, photos: list[Path], tmp_path: Path
+) -> None:
+    (tmp_path / "parity.json").write_text('{"passed": true}')  # as in the folder of a timm export
+    list(export_run(tmp_path, Broken(Broken.Options()), tmp_path / "m.txt", files=photos, model=model))
+    assert (tmp_path / "parity.json").read_text() == '{"passed": true}'
 
 
 def test_an_export_given_up_half_way_leaves_nothing(

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from xferstudio.api import Exporter, Preprocessing, TrainedModel, UserError
 from xferstudio.events import Event, Notice, Progress
-from xferstudio.project import file_error, load, write_atomic
+from xferstudio.project import check_writable, file_error, load, write_atomic
 
 if TYPE_CHECKING:
     import numpy as np
@@ -219,10 +219,11 @@ def export_run(
 
     `files`: images to prove it on, all of which are used; otherwise `minimum` of the project's own, over all
     splits and classes. The artefact appears at `out` only once it is whole, also when it fails the
-    comparison: then `Parity.passed` is False, and `parity.json` says so. Raises UserError.
+    comparison: then `Parity.passed` is False, and the proof says so: in the folder that the artefact is, or
+    beside the file as `NAME.parity.json`, and as `parity.json` until the next export. Raises UserError.
     """
     folder, out = Path(folder), Path(out)
-    _check_place(out, overwrite)
+    check_place(out, overwrite)
     if model is None:
         from xferstudio.engine.model import load_trained
 
@@ -236,6 +237,7 @@ def export_run(
     try:
         yield Notice(f"Writing {out.name}.")
         try:
+            out.parent.mkdir(parents=True, exist_ok=True)
             exporter.export(cast("TrainedModel", model), part)
         except OSError as error:
             raise file_error(error, out) from error
@@ -246,6 +248,7 @@ def export_run(
         _put(part, out, overwrite)
         if out.is_file():
             write_atomic(parity_path(out), text)
+            _write_latest(out, parity)
     finally:
         _remove(part)
     yield Notice(parity.sentence, level="info" if parity.passed else "warning")
@@ -259,18 +262,37 @@ def parity_path(out: Path) -> Path:
     return out / PARITY_FILE if out.is_dir() else out.with_name(f"{out.name}.{PARITY_FILE}")
 
 
-def _check_place(out: Path, overwrite: bool) -> None:
+ARTEFACT = "artefact"
+"""The key in `parity.json` beside files that names the one that was written last."""
+
+
+def _write_latest(out: Path, parity: Parity) -> None:
+    """`parity.json` beside the artefact: the proof of the latest export there. Another's file of that name stays."""
+    latest = out.with_name(PARITY_FILE)
+    if not latest.exists() or _named_artefact(latest):
+        record = {ARTEFACT: out.name, **parity.to_dict()}
+        write_atomic(latest, json.dumps(record, ensure_ascii=False, indent=2) + "\n")
+
+
+def _named_artefact(proof: Path) -> str:
+    """The file that a `parity.json` beside it speaks of; empty for that of a folder, which lies in it."""
+    try:
+        return str(json.loads(proof.read_text("utf-8"))[ARTEFACT])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
+def check_place(out: Path, overwrite: bool) -> None:
+    """See, before all work, that an export may be written there. Raises UserError."""
     if (out.exists() or out.is_symlink()) and not overwrite:
         raise UserError(f"{out} exists already; choose another name for the export, or remove what is there.")
-    if overwrite and out.is_dir() and not (out / PARITY_FILE).is_file() and any(out.iterdir()):
+    proof = out / PARITY_FILE
+    if overwrite and out.is_dir() and (not proof.is_file() or _named_artefact(proof)) and any(out.iterdir()):
         # A slip in the path must never cost a folder that this program did not make.
         raise UserError(
             f"{out} is a folder that no export made, so it is not overwritten; choose another name."
         )
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise file_error(error, out) from error
+    check_writable(out)
 
 
 def _remove(path: Path) -> None:
@@ -285,7 +307,7 @@ def _put(part: Path, out: Path, overwrite: bool) -> None:
     """Give the finished artefact its name; what stood there goes only after the new one has its place."""
     gc.collect()  # a runtime that still maps the file would keep Windows from renaming it
     old = out.with_name(f".{out.name[:80]}.{os.getpid()}.old")
-    _check_place(out, overwrite)
+    check_place(out, overwrite)
     try:
         if out.exists() and (out.is_dir() or part.is_dir()):
             out.rename(old)
