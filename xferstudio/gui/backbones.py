@@ -230,7 +230,7 @@ class BackbonePicker(QWidget):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for column, width in ((1, 12), (2, 9), (3, 12), (4, 14)):
+        for column, width in ((1, 12), (2, 9), (3, 12), (4, 16)):
             self.table.setColumnWidth(column, width * theme.UNIT)
         self.table.setSortingEnabled(True)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)

@@ -94,7 +94,8 @@ TEXTS = (
     QT_TRANSLATE_NOOP("Engine", "Seeds folds, initial weights and order."),
     QT_TRANSLATE_NOOP(
         "Engine",
-        "Augmented versions of each image that are added to the training set; 4 gain about a point of accuracy and take about five times the time.",
+        "Augmented versions of each image that are added to the training set; 4 gain about a point of "
+        "accuracy and take about five times the time.",
     ),
     QT_TRANSLATE_NOOP("Engine", "What an augmented version may change."),
     QT_TRANSLATE_NOOP("Engine", "weights: rare classes count more, for unequal classes."),

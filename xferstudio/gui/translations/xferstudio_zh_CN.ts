@@ -297,7 +297,7 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>Go to Train</source>
-        <translation>前往“训练”</translation>
+        <translation>前往训练页</translation>
     </message>
     <message>
         <source>Compare</source>
@@ -357,7 +357,7 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>Open the run in Train</source>
-        <translation>在“训练”页中打开此运行</translation>
+        <translation>在训练页中打开</translation>
     </message>
     <message>
         <source>Open the folder</source>
@@ -1524,7 +1524,7 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>Augmented versions of each image that are added to the training set; 4 gain about a point of accuracy and take about five times the time.</source>
-        <translation>为每张图像生成多少个增强版本，加入训练集；4 份可提高约 1 个百分点的准确率，但耗时约为五倍。</translation>
+        <translation>为每张图像生成多少个增强版本，加入训练集；4 个可提高约 1 个百分点的准确率，用时约为 5 倍。</translation>
     </message>
     <message>
         <source>What an augmented version may change.</source>
@@ -2435,7 +2435,7 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>Go to Train</source>
-        <translation>前往“训练”</translation>
+        <translation>前往训练页</translation>
     </message>
     <message>
         <source>Export</source>
@@ -3891,7 +3891,7 @@ belongs to {name}</source>
     </message>
     <message>
         <source>Go to Train</source>
-        <translation>前往“训练”</translation>
+        <translation>前往训练页</translation>
     </message>
     <message>
         <source>Drop images here</source>
