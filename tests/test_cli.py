@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -469,6 +470,45 @@ def test_a_wrong_data_folder_leaves_no_project_behind(tmp_path, capsys):
     assert cli.main(["new", str(tmp_path / "p"), "--data", str(tmp_path / "nowhere")]) == 2
     assert "nowhere" in capsys.readouterr().err
     assert not (tmp_path / "p").exists()
+
+
+def test_a_folder_without_pictures_is_refused_and_leaves_no_project_behind(tmp_path, capsys):
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "note.txt").write_text("hello")
+    for target in ([], ["--target", str(tmp_path / "texts")]):
+        assert cli.main(["new", str(tmp_path / "p"), "--data", str(tmp_path / "texts"), *target]) == 2
+        told = capsys.readouterr().err
+        assert "there are no images in" in told
+        assert "note.txt: not an image file (.txt)" in told
+        assert not (tmp_path / "p").exists()
+
+
+@pytest.mark.parametrize(
+    ("paths", "told"),
+    [
+        (("only/1.png", "only/2.png"), "Training needs at least two classes. Put the images of each class"),
+        (("1.png", "2.png"), "Training needs at least two classes"),
+        (("photos/a/1.png", "photos/b/2.png"), "all pictures are in the one folder 'photos'"),
+    ],
+)
+def test_folders_that_look_unlike_classes_are_told_of_at_once(tmp_path, make_pictures, capsys, paths, told):
+    assert cli.main(["new", str(tmp_path / "p"), "--data", str(make_pictures(*paths))]) == 0
+    assert told in capsys.readouterr().out
+
+
+def test_the_notes_of_the_catalogue_reach_the_reader_of_a_scan(tmp_path, make_pictures, capsys):
+    photos = make_pictures("photos/a/1.png", "photos/b/2.png")
+    assert cli.main(["new", str(tmp_path / "p"), "--data", str(photos)]) == 0
+    capsys.readouterr()
+    assert cli.main(["scan", str(tmp_path / "p")]) == 0
+    assert "is that the one to open?" in capsys.readouterr().out
+
+
+def test_the_next_command_can_be_pasted_into_a_shell(tmp_path, make_pictures, capsys):
+    folder = tmp_path / "p ünï"
+    assert cli.main(["new", str(folder), "--data", str(make_pictures("a/1.png", "b/2.png"))]) == 0
+    next_line = capsys.readouterr().out.splitlines()[-1]
+    assert shlex.split(next_line)[:4] == ["Next:", "xferstudio", "add", str(folder)]
 
 
 def test_a_project_is_never_made_over_another(pictures, tmp_path, capsys):

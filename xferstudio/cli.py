@@ -50,6 +50,7 @@ from xferstudio.terminal import (
 )
 
 if TYPE_CHECKING:
+    from xferstudio.data import Catalog
     from xferstudio.engine.predict import Prediction
     from xferstudio.plugins import Plugins
     from xferstudio.project import Project, Run
@@ -241,6 +242,8 @@ def _new(args: argparse.Namespace) -> int:
     catalogs = []
     if not (folder / "project.toml").exists():
         catalogs = [scan(path) for path in (source, target) if path is not None]
+        for catalog in catalogs:
+            _check_images(catalog)
     made = project.create(
         folder,
         data=source,
@@ -262,6 +265,11 @@ def _new(args: argparse.Namespace) -> int:
             else ""
         )
     )
+    for each in catalogs:
+        for note in each.notes:
+            say(note)
+    if len(catalog.classes) < 2:
+        say(f"Training needs at least two classes. {_HOW_FOLDERS_LOOK}")
     splits = Counter(item.split for item in catalog.items if item.split)
     if splits:
         say(f"split as the data says: {', '.join(f'{splits[key]:,} {key}' for key in sorted(splits))}")
@@ -278,6 +286,22 @@ def _new(args: argparse.Namespace) -> int:
     place = shlex.quote(str(made.folder))
     say(f"Next: xferstudio add {place} --strategy extract, then xferstudio run {place}")
     return DONE
+
+
+_HOW_FOLDERS_LOOK = (
+    "Put the images of each class into a folder named after it, such as photos/ants/1.jpg and "
+    "photos/bees/2.jpg, and name the folder above them (photos); or give a table with the columns path and label."
+)
+
+
+def _check_images(catalog: Catalog) -> None:
+    """Raises UserError for data without any image."""
+    if not catalog.items:
+        some = "; ".join(f"{left.path}: {left.reason}" for left in catalog.left_out[:3])
+        more = f"; and {len(catalog.left_out) - 3} more" if len(catalog.left_out) > 3 else ""
+        raise UserError(
+            f"there are no images in {catalog.root}{f' ({some}{more})' if some else ''}. {_HOW_FOLDERS_LOOK}"
+        )
 
 
 def _chosen_backbone(text: str, folder: Path, plugins: Plugins, known: Collection[str] = ()) -> str:

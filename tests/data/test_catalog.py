@@ -489,3 +489,47 @@ def test_the_real_sets_are_catalogued_whole(real_data):
     flowers = scan(real_data / "flowers5")
     assert len(flowers.items) == 4317
     assert reasons(flowers) == {".DS_Store": "hidden file"}
+
+
+# ------------------------------------------------------------------------------------ projects in the data
+
+
+def lay_project(folder):
+    (folder / "runs" / "20260101-000000-one").mkdir(parents=True)
+    (folder / "runs" / "20260101-000000-one" / "summary.json").write_text("{}")
+    (folder / "exports").mkdir()
+    names = (
+        "project.toml",
+        "split.json",
+        "edits.json",
+        ".lock",
+        "project.toml.schema0.bak",
+        "exports/m.onnx",
+    )
+    for name in names:
+        (folder / name).write_text("x")
+
+
+@pytest.mark.parametrize("place", ["", "p", "a/p"])
+def test_what_a_project_writes_into_its_data_is_no_data(make_pictures, place):
+    photos = make_pictures("a/1.png", "b/2.png")
+    lay_project(photos / place)
+    catalog = scan(photos)
+    assert (catalog.found, catalog.classes) == (2, ("a", "b"))
+    assert catalog.left_out == ()
+    assert catalog.notes == ()
+
+
+def test_pictures_in_a_project_s_folder_are_listed_as_left_out_not_lost(make_pictures):
+    photos = make_pictures("a/1.png", "b/2.png", "other/photos/3.png")
+    lay_project(photos / "other")
+    catalog = scan(photos)
+    assert [(left.path, left.reason) for left in catalog.left_out] == [
+        ("other", "folder of a project, not entered")
+    ]
+
+
+def test_classes_that_are_named_as_what_a_project_writes_stay_classes(make_pictures):
+    photos = make_pictures("runs/1.png", "exports/2.png")
+    (photos / "project.toml").write_text("x")
+    assert scan(photos).classes == ("exports", "runs")

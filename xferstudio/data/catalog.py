@@ -7,6 +7,7 @@ import io
 import json
 import math
 import os
+import re
 import stat
 import time
 import unicodedata
@@ -190,6 +191,7 @@ class _Draft:
     mtime_ns: int
 
 
+PROJECT_FILE = "project.toml"
 _Source = tuple[Path, list[_Draft], list[LeftOut], list[str]]
 _HIDDEN_FILES = {"thumbs.db", "desktop.ini"}
 _HIDDEN_FOLDERS = {"__macosx", "$recycle.bin", "system volume information"}
@@ -219,6 +221,13 @@ def _walk(root: Path, report: _Ticker) -> tuple[list[tuple[str, int, int]], list
                 raise UserError(f"The folder {root} cannot be read: {_plain(error)}.") from error
             left_out.append(LeftOut(relative, f"folder that cannot be read: {_plain(error)}"))
             continue
+        if any(entry.name == PROJECT_FILE for entry in entries):
+            entries = [entry for entry in entries if not _is_of_project(entry, endings)]
+            if relative:
+                upper = [folder for folder in upper if folder != relative]
+                if entries:
+                    left_out.append(LeftOut(relative, "folder of a project, not entered"))
+                continue
         for entry in entries:
             path = f"{relative}/{entry.name}" if relative else entry.name
             verdict = _look(entry, endings)
@@ -235,6 +244,26 @@ def _walk(root: Path, report: _Ticker) -> tuple[list[tuple[str, int, int]], list
     found.sort()
     left_out.sort(key=lambda entry: entry.path)
     return found, left_out, sorted(upper)
+
+
+def _is_of_project(entry: os.DirEntry[str], endings: frozenset[str]) -> bool:
+    """Whether this is what a project writes into its folder, and no data, whatever its name."""
+    name = entry.name
+    try:
+        if not entry.is_dir():
+            return name in (PROJECT_FILE, "split.json", "edits.json", ".lock") or (
+                name.startswith((f"{PROJECT_FILE}.", f".{PROJECT_FILE}.", ".split.json.", ".edits.json."))
+                and name.endswith((".bak", ".tmp"))
+            )
+        if name not in ("runs", "exports"):
+            return False
+        with os.scandir(entry) as listing:
+            inside = [each.name for each in listing if not each.name.startswith(".")]
+    except OSError:
+        return False
+    if name == "runs":
+        return all(re.fullmatch(r"\d{8}-\d{6}-.+", each) for each in inside)
+    return not any(Path(each).suffix.lower() in endings for each in inside)
 
 
 def _look(entry: os.DirEntry[str], endings: frozenset[str]) -> str | tuple[int, int] | None:
