@@ -192,6 +192,7 @@ TEXTS = (
     QT_TRANSLATE_NOOP("Engine", "excluded by you"),
     QT_TRANSLATE_NOOP("Engine", "hidden file"),
     QT_TRANSLATE_NOOP("Engine", "hidden folder, not entered"),
+    QT_TRANSLATE_NOOP("Engine", "folder of a project, not entered"),
     QT_TRANSLATE_NOOP("Engine", "empty file"),
     QT_TRANSLATE_NOOP("Engine", "broken link"),
     QT_TRANSLATE_NOOP("Engine", "not a regular file"),
@@ -233,6 +234,7 @@ TEXTS = (
     QT_TRANSLATE_NOOP("Engine", "permission is denied; choose a folder that you may write to"),
     QT_TRANSLATE_NOOP("Engine", "the disk is read-only; choose a folder on another disk"),
     QT_TRANSLATE_NOOP("Engine", "its folder does not exist; make the folder first"),
+    QT_TRANSLATE_NOOP("Engine", "a part of its path is a file and not a folder; choose another place"),
     QT_TRANSLATE_NOOP("Engine", "there is a folder of that name; remove or rename it"),
     QT_TRANSLATE_NOOP("Engine", "the name is too long; choose a shorter one"),
     # Notices and notes.
@@ -341,6 +343,12 @@ PATTERNS = (
         "computed in {precision}; float32 throughout would change {changed} of {count} validation "
         "predictions that were checked",
     ),
+    QT_TRANSLATE_NOOP("Engine", "trained in {precision}, evaluated in float32"),
+    QT_TRANSLATE_NOOP(
+        "Engine",
+        "computed in {precision}; when these features were computed, float32 throughout would have "
+        "changed {changed} of {count} validation predictions",
+    ),
     QT_TRANSLATE_NOOP(
         "Engine",
         "features are computed by {means}; on {count} images they differ from float32 by {moved} (limit "
@@ -447,7 +455,32 @@ PATTERNS = (
         "true difference may lie between {low} and {high} points.",
     ),
     # Mistakes that the user can mend.
+    QT_TRANSLATE_NOOP(
+        "Engine",
+        "Cannot write {path}: {parent} is a file and not a folder; choose another place.",
+    ),
     QT_TRANSLATE_NOOP("Engine", "Cannot write {path}: {why}."),
+    QT_TRANSLATE_NOOP(
+        "Engine",
+        "the feature store {path} cannot be written ({why}); free some space (`xferstudio cache clear` "
+        "empties the store), or give it another place with the environment variable XFERSTUDIO_CACHE",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Engine",
+        "the feature store {path} cannot be written ({why}); give it another place with the environment "
+        "variable XFERSTUDIO_CACHE",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Engine",
+        "the weights {path} are not those that the run {run} was made for: their content has changed, or "
+        "is damaged. Put the right file back; or, if the change is wanted, add a run that takes the "
+        "weights as they are now: {command}",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Engine",
+        "the weights {path} of the run {run} are not there, and not elsewhere near the project either. "
+        "Put them back, or write their new place behind `backbone =` under [runs.{same}] in {file}.",
+    ),
     QT_TRANSLATE_NOOP(
         "Engine",
         "There is no data at {path} ({why}). Check the path, or plug in the drive it is on.",
@@ -490,6 +523,18 @@ PATTERNS = (
         "Engine",
         "{path}, which holds the split, cannot be read ({why}); put back a copy of it, or delete it to "
         "split anew (then images may change sides, and older runs cannot be compared fairly)",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Engine",
+        "there are no images in {path} ({files}). Put the images of each class into a folder named after "
+        "it, such as photos/ants/1.jpg and photos/bees/2.jpg, and name the folder above them (photos); or"
+        " give a table with the columns path and label.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Engine",
+        "there are no images in {path}. Put the images of each class into a folder named after it, such "
+        "as photos/ants/1.jpg and photos/bees/2.jpg, and name the folder above them (photos); or give a "
+        "table with the columns path and label.",
     ),
     QT_TRANSLATE_NOOP("Engine", "all images of {path} are excluded; take some of them back"),
     QT_TRANSLATE_NOOP(

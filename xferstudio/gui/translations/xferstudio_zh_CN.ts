@@ -1791,6 +1791,10 @@ Free software under the Apache License 2.0.</source>
         <translation>隐藏文件夹，未进入</translation>
     </message>
     <message>
+        <source>folder of a project, not entered</source>
+        <translation>项目文件夹，未进入</translation>
+    </message>
+    <message>
         <source>empty file</source>
         <translation>空文件</translation>
     </message>
@@ -1925,6 +1929,10 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>its folder does not exist; make the folder first</source>
         <translation>所在文件夹不存在，请先创建</translation>
+    </message>
+    <message>
+        <source>a part of its path is a file and not a folder; choose another place</source>
+        <translation>路径中有一部分是文件而不是文件夹，请选择其他位置</translation>
     </message>
     <message>
         <source>there is a folder of that name; remove or rename it</source>
@@ -2099,6 +2107,14 @@ Free software under the Apache License 2.0.</source>
         <translation>以 {precision} 计算；若全程使用 float32，所检查的 {count} 个验证预测中有 {changed} 个会改变</translation>
     </message>
     <message>
+        <source>trained in {precision}, evaluated in float32</source>
+        <translation>以 {precision} 训练，以 float32 评估</translation>
+    </message>
+    <message>
+        <source>computed in {precision}; when these features were computed, float32 throughout would have changed {changed} of {count} validation predictions</source>
+        <translation>以 {precision} 计算；计算这些特征时，若全程使用 float32，{count} 个验证预测中有 {changed} 个会改变</translation>
+    </message>
+    <message>
         <source>features are computed by {means}; on {count} images they differ from float32 by {moved} (limit {limit})</source>
         <translation>特征以 {means} 计算；在 {count} 张图像上与 float32 相差 {moved}（上限 {limit}）</translation>
     </message>
@@ -2259,8 +2275,28 @@ Free software under the Apache License 2.0.</source>
         <translation>难分高下：在 {images}中，{b_only} 张只有 {b} 正确，{a_only} 张只有 {a} 正确；真实差异可能在 {low} 到 {high} 个百分点之间。</translation>
     </message>
     <message>
+        <source>Cannot write {path}: {parent} is a file and not a folder; choose another place.</source>
+        <translation>无法写入 {path}：{parent} 是文件而不是文件夹，请选择其他位置。</translation>
+    </message>
+    <message>
         <source>Cannot write {path}: {why}.</source>
         <translation>无法写入 {path}：{why}。</translation>
+    </message>
+    <message>
+        <source>the feature store {path} cannot be written ({why}); free some space (`xferstudio cache clear` empties the store), or give it another place with the environment variable XFERSTUDIO_CACHE</source>
+        <translation>无法写入特征缓存 {path}（{why}）；请腾出空间（`xferstudio cache clear` 可清空缓存），或用环境变量 XFERSTUDIO_CACHE 指定其他位置</translation>
+    </message>
+    <message>
+        <source>the feature store {path} cannot be written ({why}); give it another place with the environment variable XFERSTUDIO_CACHE</source>
+        <translation>无法写入特征缓存 {path}（{why}）；请用环境变量 XFERSTUDIO_CACHE 指定其他位置</translation>
+    </message>
+    <message>
+        <source>the weights {path} are not those that the run {run} was made for: their content has changed, or is damaged. Put the right file back; or, if the change is wanted, add a run that takes the weights as they are now: {command}</source>
+        <translation>权重 {path} 不是运行 {run} 原来使用的：内容已改变，或已损坏。请放回正确的文件；如果改变是有意的，请添加一个使用当前权重的运行：{command}</translation>
+    </message>
+    <message>
+        <source>the weights {path} of the run {run} are not there, and not elsewhere near the project either. Put them back, or write their new place behind `backbone =` under [runs.{same}] in {file}.</source>
+        <translation>运行 {run} 的权重 {path} 不在原处，在项目附近也没有找到。请放回原处，或在 {file} 的 [runs.{same}] 下的 `backbone =` 后面写上新位置。</translation>
     </message>
     <message>
         <source>There is no data at {path} ({why}). Check the path, or plug in the drive it is on.</source>
@@ -2309,6 +2345,14 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>{path}, which holds the split, cannot be read ({why}); put back a copy of it, or delete it to split anew (then images may change sides, and older runs cannot be compared fairly)</source>
         <translation>记录划分的 {path} 无法读取（{why}）；请用备份恢复它，或删除它重新划分（这样图像可能换到另一侧，旧的运行就无法公平比较了）</translation>
+    </message>
+    <message>
+        <source>there are no images in {path} ({files}). Put the images of each class into a folder named after it, such as photos/ants/1.jpg and photos/bees/2.jpg, and name the folder above them (photos); or give a table with the columns path and label.</source>
+        <translation>{path} 中没有图像（{files}）。请把每个类别的图像放入以类别命名的文件夹，例如 photos/ants/1.jpg 和 photos/bees/2.jpg，然后指定它们的上一级文件夹（photos）；也可以提供包含 path 和 label 列的表格。</translation>
+    </message>
+    <message>
+        <source>there are no images in {path}. Put the images of each class into a folder named after it, such as photos/ants/1.jpg and photos/bees/2.jpg, and name the folder above them (photos); or give a table with the columns path and label.</source>
+        <translation>{path} 中没有图像。请把每个类别的图像放入以类别命名的文件夹，例如 photos/ants/1.jpg 和 photos/bees/2.jpg，然后指定它们的上一级文件夹（photos）；也可以提供包含 path 和 label 列的表格。</translation>
     </message>
     <message>
         <source>all images of {path} are excluded; take some of them back</source>
