@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import json
+import re
 
 import numpy as np
 import pytest
@@ -344,3 +345,50 @@ def test_a_damaged_file_of_edits_ends_the_run_with_a_sentence(make_studio):
     ended = studio.do("extract")[-1]
     assert ended.reason == "failed"
     assert "delete it" in ended.message
+
+
+# ---- reduced precision
+
+
+def told_of_precision(events) -> list[str]:
+    texts = [event.text for event in events if isinstance(event, Notice)]
+    return [text for text in texts if "bfloat16" in text and "features are computed by" not in text]
+
+
+def test_reduced_precision_is_compared_on_sixteen_images_and_said_again_when_the_store_is_warm(make_studio):
+    studio = make_studio(each=24)
+    [first] = told_of_precision(studio.do("extract", precision="bfloat16"))
+    found = re.fullmatch(
+        r"computed in bfloat16; float32 throughout would change (\d+) of 16 validation predictions that were checked",
+        first,
+    )
+    assert found is not None
+    [again] = told_of_precision(studio.do("extract", precision="bfloat16", fresh=True))
+    assert again == (
+        "computed in bfloat16; when these features were computed, float32 throughout would have changed "
+        f"{found[1]} of 16 validation predictions"
+    )
+
+
+def test_with_fewer_images_all_are_compared_also_when_the_features_were_there_before(make_studio):
+    studio = make_studio()
+    studio.do("extract", precision="bfloat16")
+    for file in studio.store.folder.rglob("float32.json"):
+        file.unlink()
+    [told] = told_of_precision(studio.do("extract", precision="bfloat16", fresh=True))
+    val = studio.folder().summary()["counts"]["val"]
+    assert val < 16
+    assert f"of {val} validation predictions that were checked" in told
+    assert list(studio.store.folder.rglob("float32.json"))
+
+
+def test_with_folds_reduced_precision_is_compared_once(make_studio):
+    studio = make_studio(folds=3)
+    [told] = told_of_precision(studio.do("extract", precision="bfloat16"))
+    assert "that were checked" in told
+
+
+def test_what_was_trained_whole_says_that_it_was_evaluated_in_float32(make_studio):
+    studio = make_studio()
+    events = studio.do("scratch", precision="bfloat16", epochs=1)
+    assert told_of_precision(events) == ["trained in bfloat16, evaluated in float32"]

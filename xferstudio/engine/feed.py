@@ -38,6 +38,9 @@ from xferstudio.project import write_atomic
 # Raised whenever the decoder or the augmentation changes what it makes of the same file.
 PIXELS_VERSION = 1
 
+# What a comparison with float32 found, in the folder of the shelf.
+COMPARED_FILE = "float32.json"
+
 # Images that one thread takes at a time through the frozen layers on the CPU.
 PIECE = 8
 
@@ -203,6 +206,20 @@ class Feed:
             self._told = True
             yield Notice(self._runner.note)
         self.store.trim(keep=self._shelves())
+
+    def compared(self) -> tuple[int, int] | None:
+        """Predictions that float32 would have changed, of how many, as measured when this shelf was filled."""
+        try:
+            told = json.loads((self._plain.folder / COMPARED_FILE).read_text("utf-8"))
+            return int(told["changed"]), int(told["checked"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def remember_compared(self, changed: int, checked: int) -> None:
+        """Write the result of the comparison with float32 beside the rows that it speaks of."""
+        with contextlib.suppress(UserError):  # it is measured again, no more
+            told = json.dumps({"changed": changed, "checked": checked})
+            write_atomic(self._plain.folder / COMPARED_FILE, told)
 
     def _shelves(self) -> list[str]:
         return [shelf.folder.name for shelf in (self._plain, self._augmented) if shelf is not None]

@@ -43,8 +43,8 @@ from xferstudio.project import Project, Run
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-# Validation images on which reduced precision is compared with float32.
-COMPARED_IN_FLOAT32 = 16  # at most; one in a hundred of all images, and no fewer than 6
+# Validation images on which reduced precision is compared with float32; all where there are fewer.
+COMPARED_IN_FLOAT32 = 16
 
 
 def run(
@@ -376,7 +376,10 @@ class Job:
             checkpoint = None
             assert self.trainer is not None
             held = images.readable(held)
-            self.held_out |= dict(zip(held.tolist(), self.trainer.logits(held), strict=True))
+            logits = self.trainer.logits(held, exact=True)
+            if fold == folds - 1:
+                yield from self._compare_precision(images, held, logits)
+            self.held_out |= dict(zip(held.tolist(), logits, strict=True))
             self.trainer, self.fold = None, fold + 1
             self._save(Checkpoint({}, {}, {}))
         yield Notice("cross-validation is done; now the final model is trained on all of these images")
@@ -555,13 +558,30 @@ class Job:
                 raise
 
     def _compare_precision(self, images: Images, val: np.ndarray, logits: np.ndarray) -> Iterator[Event]:
-        """Reduced precision must not cost accuracy: say how many predictions float32 throughout would change."""
+        """Reduced precision must not cost accuracy: say how many predictions float32 throughout would change.
+
+        Measured once for what is in the feature store; runs that only read it later say what was found then.
+        """
         trainer = self.trainer
         assert trainer is not None and trainer.context.feed is not None
-        feed = trainer.context.feed
-        if self.machine.precision == "float32" or not len(val) or not feed.computed:
-            return  # nothing was reduced, or it was compared when these features were computed
-        number = max(6, min(COMPARED_IN_FLOAT32, len(images.items) // 100))
+        feed, precision = trainer.context.feed, self.machine.precision
+        if precision == "float32":
+            return
+        if feed.cut.is_empty:
+            yield Notice(f"trained in {precision}, evaluated in float32")
+            return
+        known = feed.compared()
+        if known is not None and not feed.computed:
+            changed, checked = known
+            yield Notice(
+                f"computed in {precision}; when these features were computed, float32 throughout would have changed "
+                f"{changed} of {checked} validation predictions",
+                "warning" if changed > 1 else "info",
+            )
+            return
+        if not len(val):
+            return
+        number = min(COMPARED_IN_FLOAT32, len(val))
         chosen = np.unique(np.linspace(0, len(val) - 1, number).astype(int))
         files = [images.file(int(index)) for index in val[chosen]]
         try:
@@ -573,8 +593,9 @@ class Job:
             batch = normalise(torch.from_numpy(prepared).to(self.machine.device), feed.how)
             exact = trainer.network(batch).float().cpu().numpy()
         changed = int((exact.argmax(1) != logits[chosen].argmax(1)).sum())
+        feed.remember_compared(changed, len(chosen))
         yield Notice(
-            f"computed in {self.machine.precision}; float32 throughout would change {changed} of {len(chosen)} "
+            f"computed in {precision}; float32 throughout would change {changed} of {len(chosen)} "
             "validation predictions that were checked",
             "warning" if changed > 1 else "info",
         )
