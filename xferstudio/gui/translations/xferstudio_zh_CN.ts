@@ -580,7 +580,7 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>Since the best</source>
-        <translation>距最佳</translation>
+        <translation>最佳之后已过</translation>
     </message>
     <message>
         <source>Speed</source>
@@ -835,7 +835,7 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>Looking through the images</source>
-        <translation>正在查看图像</translation>
+        <translation>正在扫描图像</translation>
     </message>
     <message>
         <source>This takes a moment the first time; later only what is new is read.</source>
@@ -855,7 +855,7 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>The images cannot be looked through</source>
-        <translation>无法查看图像</translation>
+        <translation>无法扫描图像</translation>
     </message>
     <message>
         <source>Try again</source>
@@ -891,7 +891,7 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>Look through the images again</source>
-        <translation>重新查看图像</translation>
+        <translation>重新扫描图像</translation>
     </message>
     <message>
         <source>Find</source>
@@ -1019,7 +1019,7 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>looking through them again …</source>
-        <translation>正在重新查看…</translation>
+        <translation>正在重新扫描…</translation>
     </message>
     <message>
         <source>{count} shown</source>
@@ -1155,7 +1155,7 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>Looking through what was dropped …</source>
-        <translation>正在查看拖入的内容…</translation>
+        <translation>正在扫描拖入的内容…</translation>
     </message>
     <message>
         <source>There are no images in what was dropped.</source>
@@ -1748,7 +1748,7 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>looking through the images</source>
-        <translation>正在查看图像</translation>
+        <translation>正在扫描图像</translation>
     </message>
     <message>
         <source>computing features</source>
@@ -2831,7 +2831,7 @@ belongs to {name}</source>
     </message>
     <message>
         <source>Looking at what the plugins offer …</source>
-        <translation>正在查看插件提供的内容…</translation>
+        <translation>正在查询插件提供的内容…</translation>
     </message>
     <message>
         <source>Start from this pretrained network</source>
@@ -3795,7 +3795,7 @@ belongs to {name}</source>
     </message>
     <message>
         <source>The images cannot be looked through.</source>
-        <translation>无法查看图像。</translation>
+        <translation>无法扫描图像。</translation>
     </message>
     <message>
         <source>The plugins cannot be read, so there is nothing to train with: {why}</source>
