@@ -19,6 +19,7 @@ from xferstudio import cli, faults, project, terminal
 from xferstudio.api import UserError, option
 from xferstudio.engine.predict import Prediction
 from xferstudio.events import EpochDone, Progress, RunEnded, RunStarted, StepDone, from_json
+from xferstudio.history import new_run_folder
 
 
 @pytest.fixture(autouse=True)
@@ -123,6 +124,15 @@ def test_values_are_read_as_the_kind_of_their_option():
     )
     assert values == {"epochs": 10, "learning_rate": 1e-4, "cache": False, "balance": "weights"}
     assert type(values["epochs"]) is int
+
+
+def test_where_there_are_no_options_that_is_said():
+    @dataclass(frozen=True)
+    class Nothing:
+        pass
+
+    with pytest.raises(UserError, match=r"onnx has no options$"):
+        cli.parse_options(Nothing, ["foo=1"], "onnx")
 
 
 def test_all_faults_of_settings_are_told_at_once():
@@ -254,6 +264,34 @@ def test_a_pipe_gets_a_line_for_an_epoch_and_none_for_a_step():
     shown.show(Progress("features", 300, 300, per_second=120.0))
     shown.show(EpochDone(1, 3, {"loss": 0.5}, {"accuracy": 0.75}, ((1,),), True, 0, 2.0, 4.0))
     assert [line.split(":")[0].strip() for line in lines] == ["features", "epoch 1 of 3"]
+
+
+def test_without_validation_images_no_epoch_is_called_the_best():
+    lines = []
+    terminal.PlainLines(lines.append).show(EpochDone(1, 2, {"loss": 0.5}, {}, (), True, 0, 1.0, None))
+    assert lines == ["  epoch 1 of 2: loss 0.5000, no validation images"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("interrupted", "was interrupted before it had finished; go on with it first: xferstudio run"),
+        ("failed", "failed; run it again first"),
+        ("cancelled", "was cancelled; run it again first"),
+    ],
+)
+def test_a_run_without_a_model_cannot_be_exported_and_the_reason_is_said(tmp_path, reason, told):
+    made = project.load(make_project(tmp_path / "p", "one"))
+    folder = new_run_folder(made, made.run("one"))
+    folder.append(RunEnded(reason=reason))
+    with pytest.raises(UserError, match=told):
+        cli._trained_folder(made, "one")
+
+
+def test_a_run_that_was_not_begun_has_learned_nothing(tmp_path):
+    made = project.load(make_project(tmp_path / "p", "one"))
+    with pytest.raises(UserError, match=r"has learned nothing yet; run it first: xferstudio run .* one"):
+        cli._trained_folder(made, "one")
 
 
 def test_a_task_that_takes_long_says_that_it_goes_on():

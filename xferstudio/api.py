@@ -104,7 +104,8 @@ def option_faults(options: type, values: Mapping[str, Any]) -> list[str]:
     for name, value in values.items():
         info = infos.get(name)
         if info is None:
-            faults.append(f"there is no option {name!r}; the options are {', '.join(infos)}")
+            known = f"the options are {', '.join(infos)}" if infos else "there are none"
+            faults.append(f"there is no option {name!r}; {known}")
             continue
         good = isinstance(value, info.kind) and not (isinstance(value, bool) and info.kind is not bool)
         if info.kind is float and isinstance(value, int) and not isinstance(value, bool):

@@ -190,6 +190,9 @@ def parse_options(options: type, settings: Sequence[str], owner: str) -> dict[st
         elif key in values:
             faults.append(f"--set {setting}: {key} is set twice")
         elif key not in infos:
+            if not infos:
+                faults.append(f"--set {setting}: {owner} has no options")
+                continue
             near = _near(key.replace("-", "_"), infos)
             hint = f"; did you mean {near}?" if near else f"; the options are {', '.join(infos)}"
             faults.append(f"--set {setting}: {owner} has no option {key!r}{hint}")
@@ -520,9 +523,18 @@ def _trained_folder(project: Project, name: str) -> Path:
         if folder.name == name and folder.state in ("finished", "stopped") and folder.weights.is_file()
     ]
     if not ended:
-        raise UserError(
-            f"{name} has learned nothing yet; run it first: {shlex.join(['xferstudio', 'run', str(project.folder), name])}"
-        )
+        command = shlex.join(["xferstudio", "run", str(project.folder), name])
+        mine = [folder for folder in all_runs(project) if folder.name == name]
+        state = mine[-1].state if mine else "new"
+        if state == "interrupted":
+            raise UserError(f"{name} was interrupted before it had finished; go on with it first: {command}")
+        if state == "running":
+            raise UserError(f"{name} is still running; wait for it, or stop it and keep what was learned")
+        if state in ("failed", "cancelled"):
+            raise UserError(
+                f"{name} did not finish, it {'failed' if state == 'failed' else 'was cancelled'}; run it again first: {command}"
+            )
+        raise UserError(f"{name} has learned nothing yet; run it first: {command}")
     return ended[-1].path
 
 

@@ -151,7 +151,7 @@ def write_atomic(path: Path, data: bytes | str) -> None:
             os.fsync(out.fileno())
         with contextlib.suppress(OSError):
             # mkstemp makes files for the owner alone; a project on a common disk must stay readable.
-            Path(temporary).chmod(path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
+            Path(temporary).chmod(path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~umask())
         _replace(temporary, path)
     except OSError as error:
         if temporary is not None:
@@ -165,7 +165,8 @@ def write_atomic(path: Path, data: bytes | str) -> None:
         raise
 
 
-def _umask() -> int:
+def umask() -> int:
+    """The rights that new files shall not have."""
     # There is no way to read it without setting it; the pause is a few nanoseconds long.
     mask = os.umask(0o022)
     os.umask(mask)

@@ -263,8 +263,7 @@ class PlainLines:
             self._tell(
                 f"  epoch {event.epoch} of {event.epochs}: "
                 + (f"loss {loss:.4f}, " if isinstance(loss, (int, float)) else "")
-                + f"validation accuracy {as_accuracy(event.val) or '?'}"
-                + (", the best so far" if event.best else "")
+                + self._validation(event)
                 + (f"; {as_time(event.seconds_left)} left" if event.seconds_left else "")
             )
         elif isinstance(event, RunPaused):
@@ -273,6 +272,13 @@ class PlainLines:
             self._tell("  goes on")
         elif isinstance(event, RunEnded):
             self._tell(ending(event))
+
+    @staticmethod
+    def _validation(event: EpochDone) -> str:
+        if not event.val:
+            return "no validation images"
+        best = ", the best so far" if event.best else ""
+        return f"validation accuracy {as_accuracy(event.val) or '?'}{best}"
 
     def close(self) -> None:
         """Nothing to give back."""

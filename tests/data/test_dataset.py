@@ -121,3 +121,25 @@ def test_what_the_reports_raise_ends_the_work(project):
 
     with pytest.raises(Enough):
         read_dataset(project, refuse)
+
+
+def test_the_same_picture_in_two_classes_is_told_with_both_files(project):
+    photos = project.data_path()
+    shutil.copy(photos / "ant/00a.png", photos / "bee/same.png")
+    told = [notice.text for notice in read_dataset(project).notices]
+    assert "1 image stands in two classes with the same content: ant/00a.png and bee/same.png" in told
+    for number in range(1, 5):
+        shutil.copy(photos / f"ant/0{number}a.png", photos / f"bee/same{number}.png")
+    [text] = [notice.text for notice in read_dataset(project).notices if "two classes" in notice.text]
+    assert text.startswith("5 images stand in two classes")
+    assert text.count(" and bee/same") == 3
+    assert text.endswith("; and 2 more, in summary.json")
+
+
+def test_a_class_too_small_to_be_tested_is_told(project, make_pictures):
+    make_pictures("wasp/1.png")
+    told = [notice.text for notice in read_dataset(project).notices]
+    assert told == [
+        "too few images to hold some out for the test in the class wasp (1): how well they are recognised is "
+        "never tested"
+    ]

@@ -197,6 +197,20 @@ def first(right, n=100):
     return [i < right for i in range(n)]
 
 
+def test_copies_count_once_in_a_comparison_and_both_numbers_are_told():
+    hashes = [f"h{i}" for i in range(80)] + ["h0", "h1"]
+    found = compare.compare_measured(
+        [measured(name, [True] * 82, hashes=hashes, strategy=name) for name in ("scratch", "extract")]
+    )
+    assert [row.n for row in found.rows] == [82, 82]
+    assert found.pairs[0].n == 80
+    told = [warning for warning in found.warnings if "copies" in warning]
+    assert told == [
+        "Of the 82 test images 2 are copies of others. The figures of each run count all 82; runs are compared "
+        "on the 80 different ones."
+    ]
+
+
 def test_runs_stand_side_by_side_best_first_with_verdicts():
     found = compare.compare_measured(
         [

@@ -294,3 +294,13 @@ def test_ten_thousand_images_of_forty_classes_take_little_time():
     start = time.perf_counter()
     evaluate.metrics(labels, chances, names(40))
     assert time.perf_counter() - start < 2.0, "it takes 0.05 s; the margin is for busy machines"
+
+
+def test_a_class_without_images_is_told_where_too_few_are():
+    chances = np.full((400, 3), 0.1)
+    chances[np.arange(400), np.arange(400) % 2] = 0.8
+    found = evaluate.metrics(np.arange(400) % 2, chances, names(3))
+    assert found["too_few"].startswith(f"No image here is of the class {names(3)[2]}, so")
+    few = evaluate.metrics(np.arange(4) % 2, chances[:4], names(3))["too_few"]
+    assert "With 4 images" in few
+    assert "No image here is of the class" in few

@@ -5,14 +5,18 @@ from __future__ import annotations
 import csv
 import dataclasses
 import json
+import os
 import re
+import shutil
 
 import numpy as np
 import pytest
+import torch
 from studio import paint, paint_classes
 
 from xferstudio.api import UserError
 from xferstudio.data import Edits, read_dataset
+from xferstudio.engine.checkpoint import Checkpoint, save_checkpoint
 from xferstudio.engine.control import Control
 from xferstudio.engine.trainer import Trainer
 from xferstudio.events import EpochDone, Event, Notice, PhaseStarted, RunEnded, RunStarted, StepDone, to_json
@@ -392,3 +396,37 @@ def test_what_was_trained_whole_says_that_it_was_evaluated_in_float32(make_studi
     studio = make_studio()
     events = studio.do("scratch", precision="bfloat16", epochs=1)
     assert told_of_precision(events) == ["trained in bfloat16, evaluated in float32"]
+
+
+# ---- what is told once, and in full
+
+
+def test_a_file_that_cannot_be_read_is_told_once_not_in_every_fold(make_studio, tmp_path):
+    studio = make_studio(folds=3)
+    file = next((tmp_path / "photos-12-3" / "class0").glob("*.png"))
+    file.write_bytes(file.read_bytes()[:60])
+    events = studio.do("extract")
+    assert events[-1].reason == "finished"
+    told = [event.text for event in events if isinstance(event, Notice) and "cannot be read" in event.text]
+    assert len(told) == 1
+
+
+def test_all_files_that_stand_in_two_classes_are_in_the_summary(make_studio, tmp_path):
+    studio = make_studio()
+    photos = tmp_path / "photos-12-3"
+    for number in range(5):
+        shutil.copy(photos / "class0" / f"00{number}.png", photos / "class1" / f"same{number}.png")
+    summary = studio.finish("extract").summary
+    assert ["class0/000.png", "class1/same0.png"] in summary["conflicts"]
+    assert len(summary["conflicts"]) == 5
+
+
+@pytest.mark.skipif(os.name != "posix", reason="rights of POSIX")
+def test_a_checkpoint_may_be_read_by_whom_all_else_may_be_read_by(tmp_path):
+    checkpoint = Checkpoint({"step": 1}, {"x": torch.zeros(1)}, {})
+    before = os.umask(0o027)
+    try:
+        save_checkpoint(tmp_path, checkpoint)
+    finally:
+        os.umask(before)
+    assert {file.stat().st_mode & 0o777 for file in (tmp_path / "last").iterdir()} == {0o640}

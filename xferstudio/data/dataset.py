@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -110,9 +110,8 @@ def read_dataset(project: Project, progress: Progress | None = None) -> Dataset:
             Notice(f"{len(copies)} images are left out because a copy of them is held out", "warning")
         )
     if catalog.conflicts:
-        notices.append(
-            Notice(f"{len(catalog.conflicts)} images stand in two classes with the same content", "warning")
-        )
+        notices.append(Notice(_told_of_conflicts([paths for _, paths in catalog.conflicts]), "warning"))
+    notices += [Notice(text, "warning") for text in _never_tested(catalog, splits)]
     used = {item.path for item in catalog.items}
     return Dataset(
         catalog=catalog,
@@ -121,6 +120,32 @@ def read_dataset(project: Project, progress: Progress | None = None) -> Dataset:
         unused=tuple(item for item in whole.items if item.path not in used),
         notices=tuple(notices),
     )
+
+
+SHOWN = 3
+"""So many examples stand in a notice; summary.json has them all."""
+
+
+def _told_of_conflicts(conflicts: Sequence[Sequence[str]]) -> str:
+    shown = "; ".join(" and ".join(paths) for paths in conflicts[:SHOWN])
+    more = f"; and {len(conflicts) - SHOWN} more, in summary.json" if len(conflicts) > SHOWN else ""
+    if len(conflicts) == 1:
+        return f"1 image stands in two classes with the same content: {shown}"
+    return f"{len(conflicts)} images stand in two classes with the same content: {shown}{more}"
+
+
+def _never_tested(catalog: Catalog, splits: Sequence[str]) -> Iterator[str]:
+    """Classes of which no image is held out for the test, although there is one."""
+    tested = {item.label for item, split in zip(catalog.items, splits, strict=True) if split == "test"}
+    missing = [name for name in catalog.classes if name not in tested]
+    if tested and missing:
+        counts = Counter(item.label for item in catalog.items)
+        shown = ", ".join(f"{name} ({counts[name]})" for name in missing[:SHOWN])
+        more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
+        yield (
+            f"too few images to hold some out for the test in the {'class' if len(missing) == 1 else 'classes'} "
+            f"{shown}{more}: how well they are recognised is never tested"
+        )
 
 
 def _read_ledger(file: Path) -> dict[str, str]:

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
@@ -17,6 +18,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from xferstudio.api import UserError
+from xferstudio.project import umask
 
 FOLDER, PREVIOUS, TEMPORARY = "last", "last.previous", "last.tmp"
 
@@ -49,6 +51,8 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
         (temporary / "optimizer.pt").write_bytes(buffer.getvalue())
         (temporary / "state.json").write_text(json.dumps(dict(checkpoint.numbers)), "utf-8")
         for file in temporary.iterdir():
+            with suppress(OSError):  # safetensors makes files for the owner alone
+                file.chmod(0o666 & ~umask())
             with file.open("rb+") as handle:
                 os.fsync(handle.fileno())
         if (

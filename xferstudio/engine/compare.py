@@ -416,6 +416,15 @@ def compare_measured(runs: Sequence[Measured]) -> Comparison:
     compared, figures = [compared[i] for i in ranked], [figures[i] for i in ranked]
 
     answers = [_answers(run, split) for run in compared]
+    for run, known in zip(compared, answers, strict=True):
+        n, different = len(run.rows(split)), len(known)
+        if different < n and len(compared) > 1:
+            what = "test" if split == "test" else "validation"
+            copies = f"{n - different:,} {'is a copy' if n - different == 1 else 'are copies'} of others"
+            warnings.append(
+                f"Of the {n:,} {what} images {copies}. The figures of each run count all {n:,}; runs are "
+                f"compared on the {different:,} different ones."
+            )
     pairs: dict[tuple[int, int], Paired] = {}
     for second in range(len(compared)):
         for first in range(second + 1, len(compared)):

@@ -156,7 +156,7 @@ def metrics(
 
     Balanced accuracy is the mean recall over the classes that occur in `labels`; macro F1 is the mean over
     the classes that occur in `labels` or among the predictions (both as scikit-learn does it). `too_few` is a
-    sentence when the accuracy interval is too wide to say much, else "".
+    sentence when the accuracy interval is too wide to say much, or when classes do not occur, else "".
     Raises ValueError for arrays that do not fit together or hold what is no probability.
     """
     truth, chances = _checked(labels, probabilities)
@@ -246,7 +246,9 @@ def metrics(
         "per_class": per_class,
         "confusion": [[int(cell) for cell in row] for row in confusion],
         "interval_method": method,
-        "too_few": _too_few(n, count, low, high),
+        "too_few": " ".join(
+            filter(None, (_too_few(n, count, low, high), _untested(classes, labelled.astype(int).tolist())))
+        ),
     }
 
 
@@ -287,6 +289,18 @@ def _too_few(n: int, count: int, low: float, high: float) -> str:
     return (
         f"With {what} the accuracy is only known to lie somewhere between {low:.0%} and {high:.0%}; "
         "more labelled images would narrow that."
+    )
+
+
+def _untested(classes: Sequence[str], counts: Sequence[int]) -> str:
+    missing = [str(name) for name, number in zip(classes, counts, strict=True) if not number]
+    if not missing:
+        return ""
+    names = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
+    return (
+        f"No image here is of the class {names}, so how well it is recognised is not known."
+        if len(missing) == 1
+        else f"No image here is of the classes {names}, so how well they are recognised is not known."
     )
 
 

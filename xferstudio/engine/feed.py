@@ -131,6 +131,8 @@ class Feed:
 
         Unreadable files are noted in `images.unreadable`.
         """
+        # What is known to be broken, from an earlier fold, would only be told again.
+        train, evaluated = self.images.readable(train), self.images.readable(evaluated)
         # Fresh views decode again in every epoch; the plain rows tell now which files cannot be read.
         everything = np.concatenate([evaluated, train])
         wanted = [(int(i), 0) for i in everything if not self._plain.has(self.images.items[i].hash)]

@@ -524,6 +524,7 @@ class Job:
             "images_per_second": round(trained or (computed / took if took else 0.0), 1),
             "counts": _counts(catalog, final, left_out, images.unreadable),
             "left_out": [{"path": path, "reason": why} for path, why in sorted(left_out.items())],
+            "conflicts": [list(paths) for _, paths in catalog.conflicts],
             "classes": list(classes),
             "epochs": trainer.at.epoch,
             "steps": trainer.at.step,
