@@ -27,7 +27,9 @@ def measure(material: Material) -> Report:
     few = create(
         material.folder / "window-few", data=material.photos("hymenoptera"), backbone=material.backbone_id
     )
-    few = add_run(few, Run("all-cores", "fine-tune", material.backbone_id, {"epochs": 6, "stages": 3}))
+    few = add_run(
+        few, Run("all-cores", "fine-tune", material.backbone_id, {"epochs": 40, "stages": 3, "patience": 0})
+    )
     environment = {
         **os.environ,
         "QT_QPA_PLATFORM": "offscreen",

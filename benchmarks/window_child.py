@@ -17,8 +17,8 @@ start = time.perf_counter()
 print(json.dumps({"event": "RunStarted", "run": "all-cores", "strategy": "fine-tune", "backbone": "x",
     "device": "cpu", "precision": "float32", "classes": ["a", "b"], "counts": {"found": 2, "used": 2, "left_out": 0,
     "train": 2, "val": 0, "test": 0}, "epochs": 3, "folder": sys.argv[1]}), flush=True)
-for step in range(1, 10_000 * 12):
-    print(json.dumps({"event": "StepDone", "time": time.time(), "step": step, "steps": 120000, "epoch": 1,
+for step in range(1, 10_000 * 60):
+    print(json.dumps({"event": "StepDone", "time": time.time(), "step": step, "steps": 600000, "epoch": 1,
         "losses": {"loss": 1 / step}, "learning_rates": {"head": 0.001}, "images_per_second": 100.0,
         "waiting": 0.1, "memory": 1 << 30}))
     if step % 100 == 0:
@@ -70,7 +70,9 @@ def main() -> None:
         job = Job(Path(project), "all-cores", fresh=True)
         studio.queue.add(job)
         until(app, lambda: bool(job.folder), 120)
-        window.page("train").select(job.folder)
+        window.page("train").select(job.name)
+        watched = Watched(job)
+        studio.queue.events.connect(watched.count)
         work = None
     for _ in range(100):  # let what is first painted be painted
         app.processEvents()
@@ -86,6 +88,10 @@ def main() -> None:
     start = time.perf_counter()
     until(app, lambda: time.perf_counter() - start > 10, 20)
     timer.stop()
+    if work is None:
+        assert window.page("train").dashboard.isVisible(), "nothing is drawn"
+        assert job in studio.queue.active, "the run has ended before the time was over"
+        assert watched.lines > (50_000 if load == "events" else 10), f"only {watched.lines} events came"
     gaps = sorted(1000 * (b - a) - BEAT for a, b in itertools.pairwise(beats))
     import psutil
 
@@ -141,6 +147,18 @@ def visible(project: str) -> None:
 
     Window.paintEvent = painted
     cli.main([project])
+
+
+class Watched:
+    """Counts the events of a job."""
+
+    def __init__(self, job) -> None:
+        self.job, self.lines = job, 0
+
+    def count(self, job, lines: list) -> None:
+        """One bundle."""
+        if job is self.job:
+            self.lines += len(lines)
 
 
 class Scrolling:

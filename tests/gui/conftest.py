@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 
@@ -11,13 +12,23 @@ import pytest
 
 pytest.importorskip("PySide6.QtWidgets", reason="PySide6 cannot be imported here", exc_type=ImportError)
 
-from PySide6.QtCore import QSettings, QThread
+from PySide6.QtCore import QCoreApplication, QEvent, QSettings, QThread
+from PySide6.QtWidgets import QMainWindow
 
 from xferstudio.gui import theme
+from xferstudio.gui.page import Page
 from xferstudio.gui.studio import Studio
 
 OF_NO_SCREEN = ("This plugin does not support propagateSizeHints()",)
 """What Qt says of any page that is shown by itself where there is no screen."""
+
+
+def running_still(thread):
+    """Whether a thread of Qt runs, and goes on running for two seconds more."""
+    try:
+        return thread.isRunning() and not thread.wait(2000)
+    except RuntimeError:  # deleted
+        return False
 
 
 @pytest.fixture(autouse=True)
@@ -25,11 +36,18 @@ def calm(qapp, qtlog, tmp_path, monkeypatch):
     """No warning of Qt, no thread left behind, nothing written outside the test's folder."""
     monkeypatch.setenv("XFERSTUDIO_CACHE", str(tmp_path / "cache"))
     theme.apply(qapp)
-    before = set(threading.enumerate())
+    before = set(threading.enumerate()), set(map(id, qapp.topLevelWidgets()))
     yield
-    qapp.processEvents()
-    left = [thread for thread in threading.enumerate() if thread not in before and not thread.daemon]
+    for _ in range(3):
+        qapp.processEvents()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    left = [thread for thread in threading.enumerate() if thread not in before[0] and not thread.daemon]
     assert not left, f"threads left behind: {left}"
+    running = [thread for thread in gc.get_objects() if isinstance(thread, QThread) and running_still(thread)]
+    assert not running, f"threads left behind: {running}"
+    widgets = [w for w in qapp.topLevelWidgets() if id(w) not in before[1]]
+    shown = [w for w in widgets if w.isVisible() or isinstance(w, (Page, QMainWindow))]
+    assert not shown, f"widgets left behind: {shown}"
     worse = [
         record
         for record in qtlog.records
