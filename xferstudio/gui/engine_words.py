@@ -283,7 +283,23 @@ PATTERNS = (
     QT_TRANSLATE_NOOP("Engine", "damaged: {why}"),
     # Notices.
     QT_TRANSLATE_NOOP("Engine", "{count} images are left out because a copy of them is held out"),
-    QT_TRANSLATE_NOOP("Engine", "{count} images stand in two classes with the same content"),
+    QT_TRANSLATE_NOOP("Engine", "1 image stands in two classes with the same content: {paths}"),
+    QT_TRANSLATE_NOOP(
+        "Engine",
+        "{count} images stand in two classes with the same content: {paths}; and {more} more, in "
+        "summary.json",
+    ),
+    QT_TRANSLATE_NOOP("Engine", "{count} images stand in two classes with the same content: {paths}"),
+    QT_TRANSLATE_NOOP(
+        "Engine",
+        "too few images to hold some out for the test in the class {names}: how well they are recognised "
+        "is never tested",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Engine",
+        "too few images to hold some out for the test in the classes {names}: how well they are "
+        "recognised is never tested",
+    ),
     QT_TRANSLATE_NOOP("Engine", "the folder {name} holds no pictures"),
     QT_TRANSLATE_NOOP(
         "Engine",
@@ -406,6 +422,42 @@ PATTERNS = (
         "Engine",
         "{run}: With {images} the accuracy is only known to lie somewhere between {low} and {high}; more "
         "labelled images would narrow that.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Engine",
+        "No image here is of the class {names}, so how well it is recognised is not known.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Engine",
+        "No image here is of the classes {names}, so how well they are recognised is not known.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Engine",
+        "{why} No image here is of the class {names}, so how well it is recognised is not known.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Engine",
+        "{why} No image here is of the classes {names}, so how well they are recognised is not known.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Engine",
+        "Of the {count} test images {copies} is a copy of others. The figures of each run count all "
+        "{all}; runs are compared on the {different} different ones.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Engine",
+        "Of the {count} test images {copies} are copies of others. The figures of each run count all "
+        "{all}; runs are compared on the {different} different ones.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Engine",
+        "Of the {count} validation images {copies} is a copy of others. The figures of each run count all"
+        " {all}; runs are compared on the {different} different ones.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Engine",
+        "Of the {count} validation images {copies} are copies of others. The figures of each run count "
+        "all {all}; runs are compared on the {different} different ones.",
     ),
     QT_TRANSLATE_NOOP(
         "Engine",

@@ -2035,8 +2035,24 @@ Free software under the Apache License 2.0.</source>
         <translation>{count} 张图像未采用，因为相同内容已留作验证或测试</translation>
     </message>
     <message>
-        <source>{count} images stand in two classes with the same content</source>
-        <translation>{count} 张图像内容相同，却分属两个类别</translation>
+        <source>1 image stands in two classes with the same content: {paths}</source>
+        <translation>1 张图像以相同内容分属两个类别：{paths}</translation>
+    </message>
+    <message>
+        <source>{count} images stand in two classes with the same content: {paths}; and {more} more, in summary.json</source>
+        <translation>{count} 张图像内容相同，却分属两个类别：{paths}；另有 {more} 张见 summary.json</translation>
+    </message>
+    <message>
+        <source>{count} images stand in two classes with the same content: {paths}</source>
+        <translation>{count} 张图像内容相同，却分属两个类别：{paths}</translation>
+    </message>
+    <message>
+        <source>too few images to hold some out for the test in the class {names}: how well they are recognised is never tested</source>
+        <translation>类别 {names} 的图像太少，无法留出用于测试：它的识别效果从未经过测试</translation>
+    </message>
+    <message>
+        <source>too few images to hold some out for the test in the classes {names}: how well they are recognised is never tested</source>
+        <translation>类别 {names} 的图像太少，无法留出用于测试：它们的识别效果从未经过测试</translation>
     </message>
     <message>
         <source>the folder {name} holds no pictures</source>
@@ -2213,6 +2229,38 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>{run}: With {images} the accuracy is only known to lie somewhere between {low} and {high}; more labelled images would narrow that.</source>
         <translation>{run}：只有 {images}，只能确定准确率在 {low} 到 {high} 之间；增加有标注的图像可以缩小这个范围。</translation>
+    </message>
+    <message>
+        <source>No image here is of the class {names}, so how well it is recognised is not known.</source>
+        <translation>这里没有类别 {names} 的图像，因此它的识别效果未知。</translation>
+    </message>
+    <message>
+        <source>No image here is of the classes {names}, so how well they are recognised is not known.</source>
+        <translation>这里没有类别 {names} 的图像，因此它们的识别效果未知。</translation>
+    </message>
+    <message>
+        <source>{why} No image here is of the class {names}, so how well it is recognised is not known.</source>
+        <translation>{why}这里没有类别 {names} 的图像，因此它的识别效果未知。</translation>
+    </message>
+    <message>
+        <source>{why} No image here is of the classes {names}, so how well they are recognised is not known.</source>
+        <translation>{why}这里没有类别 {names} 的图像，因此它们的识别效果未知。</translation>
+    </message>
+    <message>
+        <source>Of the {count} test images {copies} is a copy of others. The figures of each run count all {all}; runs are compared on the {different} different ones.</source>
+        <translation>{count} 张测试图像中有 {copies} 张是其他图像的副本。每个运行的指标按全部 {all} 张计算；运行之间的比较只用 {different} 张互不相同的图像。</translation>
+    </message>
+    <message>
+        <source>Of the {count} test images {copies} are copies of others. The figures of each run count all {all}; runs are compared on the {different} different ones.</source>
+        <translation>{count} 张测试图像中有 {copies} 张是其他图像的副本。每个运行的指标按全部 {all} 张计算；运行之间的比较只用 {different} 张互不相同的图像。</translation>
+    </message>
+    <message>
+        <source>Of the {count} validation images {copies} is a copy of others. The figures of each run count all {all}; runs are compared on the {different} different ones.</source>
+        <translation>{count} 张验证图像中有 {copies} 张是其他图像的副本。每个运行的指标按全部 {all} 张计算；运行之间的比较只用 {different} 张互不相同的图像。</translation>
+    </message>
+    <message>
+        <source>Of the {count} validation images {copies} are copies of others. The figures of each run count all {all}; runs are compared on the {different} different ones.</source>
+        <translation>{count} 张验证图像中有 {copies} 张是其他图像的副本。每个运行的指标按全部 {all} 张计算；运行之间的比较只用 {different} 张互不相同的图像。</translation>
     </message>
     <message>
         <source>The verdicts are corrected for looking at {count} pairs (Holm), so a difference must be clearer than between two runs alone. The intervals are of each pair for itself.</source>
