@@ -86,6 +86,8 @@ def draw(language: str, theme_name: str, project: str) -> int:
     app = QApplication(["xferstudio"])
     app.setProperty("theme", theme_name)
     translate(app, QLocale(language))
+    if language != "en" and app.translate("Words", "finished") == "finished":
+        raise SystemExit(f"there is no translation to {language}; `make screenshots` compiles it")
     theme.apply(app)
     settings = QSettings(
         str(Path(project).parent / f"{language}-{theme_name}.ini"), QSettings.Format.IniFormat
