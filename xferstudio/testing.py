@@ -1037,7 +1037,8 @@ class _ExporterChecks:
             not _difference(before, model.network.state_dict()) and not model.network.training,
             "it changes the model that it exports; work on a copy",
         )
-        strange = {each.name for each in place.iterdir()} - {out.name, f"{out.name}.parity.json"}
+        ours = {out.name, f"{out.name}.parity.json", "parity.json"}
+        strange = {each.name for each in place.iterdir()} - ours
         _need(
             not strange, f"it leaves {', '.join(sorted(strange))} beside the artefact; all belongs into `out`"
         )

@@ -212,7 +212,7 @@ class Shelf:
         reason = error if isinstance(error, OSError) else error.__cause__
         number = reason.errno if isinstance(reason, OSError) else None
         told = getattr(reason, "strerror", None) or error
-        full = number in (errno.ENOSPC, errno.EDQUOT)
+        full = number in (errno.ENOSPC, errno.EDQUOT, None)
         remedy = "free some space (`xferstudio cache clear` empties the store), or " if full else ""
         return UserError(
             f"the feature store {self.folder.parent} cannot be written ({told}); {remedy}give it another "
