@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,6 +37,7 @@ from xferstudio.gui.model_choice import ModelChoice
 from xferstudio.gui.options_form import OptionsForm
 from xferstudio.gui.page import Page
 from xferstudio.gui.reading import Reader, Stopped
+from xferstudio.gui.recipe import settings, shell_line
 from xferstudio.gui.run_facts import RunList, moment
 from xferstudio.gui.studio import Studio, last_sentence
 
@@ -433,13 +433,12 @@ class ExportPage(Page):
         assert self.studio.project is not None
         made = ["export", str(self.studio.project.folder), self._run_name(), "--to", self.format]
         made += ["--out", str(Path(self.place.text().strip()).expanduser())]
-        for name, value in self.options.values().items():
-            made += ["--set", f"{name}={str(value).lower() if isinstance(value, bool) else value}"]
+        made += settings(self.options.values())
         return [*made, "--overwrite"] if overwrite else made
 
     @Slot()
     def _copy(self) -> None:
-        QGuiApplication.clipboard().setText(shlex.join(["xferstudio", *self.arguments()]))
+        QGuiApplication.clipboard().setText(shell_line(["xferstudio", *self.arguments()]))
         self.studio.note.emit(self.tr("The command is on the clipboard."))
 
     @Slot()

@@ -14,27 +14,24 @@ from xferstudio.project import Run
 
 def commands(project: Path, run: Run, defaults: Mapping[str, Any] | None = None) -> str:
     """The two lines that add this run to a project and do it; options that are as in `defaults` are left out."""
-    settings = []
-    for name, value in run.options.items():
-        if defaults is None or name not in defaults or defaults[name] != value:
-            settings += ["--set", f"{name}={_text(value)}"]
+    changed = {name: value for name, value in run.options.items() if (defaults or {}).get(name, ...) != value}
     add = ["xferstudio", "add", str(project), "--strategy", run.strategy, "--name", run.name]
-    add += ["--backbone", run.backbone, *settings]
-    return f"{line(add)}\n{line(run_command(project, run.name, run.device))}"
+    add += ["--backbone", run.backbone, *settings(changed)]
+    return f"{shell_line(add)}\n{shell_line(run_command(project, run.name, run.device))}"
 
 
-def run_command(project: Path, name: str, device: str = "") -> list[str]:
-    """The command that does a run, or goes on with it."""
-    return [
-        "xferstudio",
-        "run",
-        str(project),
-        name,
-        *(["--device", device] if device not in ("", "auto") else []),
-    ]
+def run_command(project: Path, name: str, device: str = "", fresh: bool = False) -> list[str]:
+    """The command that does a run of a project, or goes on with it, or with `fresh` does it once more."""
+    where = ["--device", device] if device not in ("", "auto") else []
+    return ["xferstudio", "run", str(project), name, *where, *(["--fresh"] if fresh else [])]
 
 
-def line(words: list[str]) -> str:
+def settings(options: Mapping[str, Any]) -> list[str]:
+    """Options as words of a command line."""
+    return [word for name, value in options.items() for word in ("--set", f"{name}={_text(value)}")]
+
+
+def shell_line(words: list[str]) -> str:
     """Words as one line for this system's shell."""
     return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
 

@@ -19,7 +19,7 @@ from xferstudio.gui.messages import ask
 from xferstudio.gui.new_run import NewRun
 from xferstudio.gui.page import Page
 from xferstudio.gui.queue import Job
-from xferstudio.gui.recipe import commands, run_of
+from xferstudio.gui.recipe import commands, run_command, run_of, shell_line
 from xferstudio.gui.runs_view import RunsView
 from xferstudio.gui.studio import Studio
 from xferstudio.gui.words import engine_text
@@ -410,7 +410,7 @@ class TrainPage(Page):
         run = self._run_shown()
         if word == "copy":
             if run is not None and self.studio.project is not None:
-                self._copy(commands(self.studio.project.folder, run, self._defaults(run.strategy)))
+                self._copy(self._commands(self.studio.project.folder, run))
         elif word in ("begin", "go on", "again"):
             if run is not None:
                 self._begin(run, fresh=word == "again")
@@ -424,6 +424,13 @@ class TrainPage(Page):
                 self.form.fill_from(Run(run.name, run.strategy, run.backbone, changed, run.device))
         else:
             self._steer(word)
+
+    def _commands(self, project: Path, run: Run) -> str:
+        """The lines of a shell that do the run that is shown, or do it once more if it has ended."""
+        if self._run_named(run.name) is None:
+            return commands(project, run, self._defaults(run.strategy))
+        ended = self.dashboard.state in ("finished", "stopped", "cancelled")
+        return shell_line(run_command(project, run.name, run.device, fresh=ended))
 
     def _begin(self, run: Run, fresh: bool) -> None:
         if self._run_named(run.name) is None:
