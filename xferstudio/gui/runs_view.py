@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QDropEvent, QKeySequence
+from PySide6.QtGui import QAction, QDropEvent, QFocusEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -38,7 +38,17 @@ _STATE_ICONS = {
 }
 
 
-class _Waiting(QListWidget):
+class _Runs(QListWidget):
+    """A list that tells of a choice by click, arrow key or Enter, and not when Tab passes through it."""
+
+    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802
+        # Qt makes the first row the current one, so that the arrow keys have a place to begin.
+        blocked = self.blockSignals(True)
+        super().focusInEvent(event)
+        self.blockSignals(blocked)
+
+
+class _Waiting(_Runs):
     """The runs that wait, which can be dragged into another order."""
 
     moved = Signal(int, int)
@@ -95,6 +105,7 @@ class RunsView(QFrame):
         self.waiting.moved.connect(self._move)
         self.waiting.currentItemChanged.connect(self._waiting_changed)
         self.waiting.itemClicked.connect(self._waiting_changed)
+        self.waiting.itemActivated.connect(self._waiting_changed)
         layout.addWidget(self.waiting)
         self.row = QWidget()
         buttons = QHBoxLayout(self.row)
@@ -116,10 +127,11 @@ class RunsView(QFrame):
             action.triggered.connect(slot)
             self.waiting.addAction(action)
         layout.addWidget(label(self.tr("Runs"), "heading"))
-        self.runs = QListWidget()
+        self.runs = _Runs()
         self.runs.setAccessibleName(self.tr("Runs"))
         self.runs.currentItemChanged.connect(self._run_changed)
         self.runs.itemClicked.connect(self._run_changed)
+        self.runs.itemActivated.connect(self._run_changed)
         layout.addWidget(self.runs, 1)
         self.nothing = label(self.tr("No runs yet."), "quiet", wrap=True)
         layout.addWidget(self.nothing)
