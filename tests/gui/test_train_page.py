@@ -18,6 +18,7 @@ from xferstudio import project as projects
 from xferstudio.gui import commands, train_page
 from xferstudio.gui.studio import Catalogue, Pictures
 from xferstudio.gui.train_page import TrainPage, verdicts
+from xferstudio.history import all_runs
 from xferstudio.project import Run
 
 STRATEGIES = [
@@ -134,6 +135,21 @@ def test_options_are_kept_while_one_looks_at_another_strategy(page):
     assert page.form.options.values() == {"epochs": 99}
 
 
+def test_another_project_begins_with_its_own_options_and_network(page, studio, tmp_path):
+    page.form.options.fields["epochs"].set_value(77)
+    page.form.cards["fine-tune"].radio.setChecked(True)
+    page.form.options.fields["epochs"].set_value(78)
+    page.form.backbones.choose("embedded:lite2")
+    for name, backbone in (("second", "embedded:lite0"), ("third", "timm:resnet18")):
+        projects.create(tmp_path / name, data=tmp_path / "data", backbone=backbone)
+        page.form.backbones.choose("embedded:lite2")
+        studio.open(tmp_path / name)
+        assert page.form.run() == Run(page.form.name.text(), "fine-tune", backbone)
+        page.form.cards["extract"].radio.setChecked(True)
+        assert page.form.options.values() == {}
+        page.form.cards["fine-tune"].radio.setChecked(True)
+
+
 def test_a_name_is_checked_while_it_is_typed(qtbot, page, studio):
     studio.add_run(Run("taken", "extract", "embedded:lite0"))
     for name, word in (("a b", "letters, digits"), ("Taken", "already"), ("", "needs a name")):
@@ -153,6 +169,59 @@ def test_a_new_run_is_copied_as_the_commands_that_do_it(qtbot, page, folder):
     assert shlex.split(add)[:3] == ["xferstudio", "add", str(folder)]
     assert "epochs=3" in shlex.split(add)
     assert shlex.split(go) == ["xferstudio", "run", str(folder), "extract"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the lines are read by a POSIX shell")
+def test_the_copied_commands_of_a_run_do_it_in_a_shell(qtbot, page, studio, folder, tmp_path, monkeypatch):
+    root = Path(__file__).parents[2]
+    (tmp_path / "bin").mkdir()
+    program = tmp_path / "bin" / "xferstudio"
+    program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m xferstudio "$@"\n')
+    program.chmod(0o755)
+    surroundings = {
+        **os.environ,
+        "PATH": os.pathsep.join([str(program.parent), os.environ["PATH"]]),
+        "PYTHONPATH": os.pathsep.join([str(root), str(root / "plugins")]),
+    }
+
+    def paste(button):
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+        text = QGuiApplication.clipboard().text()
+        done = subprocess.run(
+            ["sh", "-e"], input=text, text=True, env=surroundings, capture_output=True, timeout=120
+        )
+        assert done.returncode == 0, done.stderr
+        states = [run.state for run in all_runs(projects.load(folder))]
+        studio.reload()
+        qtbot.waitUntil(lambda: len(studio.runs) == len(states), timeout=10_000)
+        return states
+
+    page.form.backbones.choose("embedded:efficientnet_lite0")
+    assert paste(page.form.copy_button) == ["finished"]
+    page.select("extract")
+    qtbot.waitUntil(lambda: state_of(page) == "finished", timeout=10_000)
+    assert paste(page.dashboard.buttons["copy"]) == ["finished", "finished"]
+    studio.add_run(Run("plan", "extract", "embedded:efficientnet_lite0"))
+    page.select("plan")
+    assert state_of(page) == "new"
+    assert paste(page.dashboard.buttons["copy"]) == ["finished"] * 3
+
+
+def test_tab_passes_the_list_of_runs_and_the_form_stays(qtbot, page, studio):
+    for name in ("one", "two"):
+        studio.add_run(Run(name, "extract", "embedded:lite0"))
+    page.show_new()
+    page.activateWindow()
+    qtbot.waitUntil(page.isActiveWindow)
+    page.runs.new.setFocus()
+    qtbot.keyClick(page.runs.new, Qt.Key.Key_Tab)
+    assert page.runs.runs.hasFocus()
+    assert page.stack.currentWidget() is page.form
+    assert page.runs.new.isChecked()
+    qtbot.keyClick(page.runs.runs, Qt.Key.Key_Return)
+    assert page.dashboard.title.whole() == "one"
+    qtbot.keyClick(page.runs.runs, Qt.Key.Key_Down)
+    assert page.dashboard.title.whole() == "two"
 
 
 def test_runs_queue_up_and_go_on_after_failures(qtbot, page, studio):

@@ -248,8 +248,9 @@ class NewRun(QWidget):
             self._values.clear()
             self._named = False
             self.device.setCurrentText("auto")
-            if project.default_backbone:
-                self.backbones.choose(project.default_backbone)
+            self._draw_options()
+            self.backbones.choose("")
+            self._choose_backbone()
         self._suggest_name()
         self._changed()
 
