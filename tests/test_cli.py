@@ -376,6 +376,25 @@ def lines_of(capsys) -> list[dict]:
 class TestRunning:
     """With a stand-in for the engine."""
 
+    @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+    def test_an_interrupt_between_two_runs_ends_the_batch(self, tmp_path, capsys, monkeypatch):
+        folders = [str(make_project(tmp_path / name, f"run-{name}")) for name in ("a", "b", "c")]
+        load = cli._load
+
+        def loading(folder):
+            if folder == folders[1]:
+                os.kill(os.getpid(), signal.SIGINT)
+            return load(folder)
+
+        monkeypatch.setattr(cli, "_load", loading)
+        assert cli.main(["batch", *folders, "--json"]) == 130
+        *events, ended = lines_of(capsys)
+        assert [event.get("run") for event in events if event["event"] == "RunStarted"] == ["run-a"]
+        assert [(each["run"], each["reason"]) for each in ended["runs"]] == [
+            ("run-a", "finished"),
+            ("run-b", "not started"),
+        ]
+
     def test_without_names_all_runs_are_done_in_order(self, tmp_path, capsys):
         project = make_project(tmp_path / "p", "one", "two")
         assert cli.main(["run", str(project), "--json"]) == 0
