@@ -237,6 +237,17 @@ def test_negative_transfer_is_named():
     assert found.transfer[0].sentence.startswith("Negative transfer: linear is 30.0 points less accurate")
 
 
+def test_a_run_from_scratch_that_was_stopped_early_is_no_baseline():
+    stopped = measured("begun", first(25), strategy="scratch", order="2", state="stopped")
+    extract = measured("extract", first(90))
+    alone = compare.compare_measured([stopped, extract])
+    assert not alone.transfer
+    assert "begun was stopped early, so nothing is judged against it." in alone.warnings
+    whole = measured("whole", first(80), strategy="scratch", order="1")
+    (verdict,) = compare.compare_measured([stopped, extract, whole]).transfer
+    assert "(whole)" in verdict.sentence
+
+
 def test_transfer_is_compared_with_the_newest_scratch_run_of_the_same_backbone():
     runs = [
         measured("old", first(95), strategy="scratch", order="1"),

@@ -483,6 +483,9 @@ def compare_measured(runs: Sequence[Measured]) -> Comparison:
                 transfer=told,
             )
         )
+    for run in compared:
+        if run.strategy == "scratch" and run.state != "finished":
+            warnings.append(f"{run.run} was stopped early, so nothing is judged against it.")
     if rows and not any(run.strategy == "scratch" for run in compared):
         warnings.append("No run was trained from scratch, so nothing here says whether transfer helped.")
     return Comparison(
@@ -502,11 +505,11 @@ def _figures(run: Measured, split: str) -> dict[str, Any]:
 
 
 def _baseline(run: Measured, compared: Sequence[Measured]) -> int | None:
-    """The newest run from scratch of the same network."""
+    """The newest run from scratch of the same network that was trained to its end."""
     same = [
         i
         for i, other in enumerate(compared)
-        if other.strategy == "scratch" and other.backbone == run.backbone
+        if other.strategy == "scratch" and other.backbone == run.backbone and other.state == "finished"
     ]
     return max(same, key=lambda i: compared[i].order, default=None)
 

@@ -244,6 +244,9 @@ TEXTS = (
     ),
     QT_TRANSLATE_NOOP("Engine", "this network has no feature map that shows where it looks"),
     QT_TRANSLATE_NOOP(
+        "Engine", "No run was trained from scratch, so nothing here says whether transfer helped."
+    ),
+    QT_TRANSLATE_NOOP(
         "Engine",
         "Each recipe was trained once. The verdicts are about these trained models; other seeds give "
         "somewhat other ones.",
@@ -252,6 +255,7 @@ TEXTS = (
 """Whole texts."""
 
 PATTERNS = (
+    QT_TRANSLATE_NOOP("Engine", "{run} was stopped early, so nothing is judged against it."),
     # Backbones.
     QT_TRANSLATE_NOOP("Engine", "{name} (comes with the program)"),
     # Phases of training, groups of parameters.

@@ -1263,6 +1263,14 @@ Free software under the Apache License 2.0.</source>
 <context>
     <name>Engine</name>
     <message>
+        <source>No run was trained from scratch, so nothing here says whether transfer helped.</source>
+        <translation>没有从零开始训练的运行，因此这里无法说明迁移是否有帮助。</translation>
+    </message>
+    <message>
+        <source>{run} was stopped early, so nothing is judged against it.</source>
+        <translation>{run} 被提前停止，因此不以它为基准作任何判断。</translation>
+    </message>
+    <message>
         <source>Extract features</source>
         <translation>特征提取</translation>
     </message>
