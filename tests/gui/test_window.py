@@ -170,6 +170,28 @@ def test_another_project_opens_when_the_page_has_ended_what_it_does(qtbot, windo
     qtbot.waitUntil(lambda: studio.project.folder == other, timeout=3000)
 
 
+def test_a_project_that_cannot_be_opened_ends_nothing_of_the_open_one(window, studio, folder, tmp_path):
+    window.open(str(folder))
+    page, ended = window.pages["data"], []
+    page.let_go = lambda: ended.append(1) or True
+    window.open(str(tmp_path / "none"))
+    assert ended == []
+    assert studio.project.folder == folder
+    window._message.accept()
+
+
+def test_a_project_without_runs_takes_the_runs_of_the_last_one_away(window, studio, folder, tmp_path):
+    (folder / "runs" / "20260101-000000-old").mkdir(parents=True)
+    other = projects.create(tmp_path / "other", data=tmp_path / "images").folder
+    window.open(str(folder))
+    studio.look()
+    told = []
+    studio.runs_changed.connect(lambda: told.append(list(studio.runs)))
+    window.open(str(other))
+    assert told == [[]]
+    assert not [line for line in lines(window) if line[0] == "run"]
+
+
 # ------------------------------------------------------------------------------------- project manager
 
 

@@ -6,7 +6,7 @@ import contextlib
 import logging
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +132,7 @@ class Studio(QObject):
         self.mark_edits()
         self._remember(project)
         self.project_changed.emit()
+        self.runs_changed.emit()  # there may be none, and those of the last project are not of this one
         self.refresh_runs()
         self.rescan()
         self._begin_watch(project)
@@ -249,7 +250,8 @@ class Studio(QObject):
         # Asked of the disk again: what was seen may be older than what this window has written since.
         if seen.stamp != self._stamp and (now := stamp(self.project.file)) not in (None, self._stamp):
             self._stamp = now  # told once for each change
-            self.edited_elsewhere.emit()
+            if not self._take_added_runs():
+                self.edited_elsewhere.emit()
             if self.project is None:
                 return
         if seen.edits != self._edits and self._edits_stamp() != self._edits:
@@ -260,6 +262,20 @@ class Studio(QObject):
         if (dict(seen.figures), list(seen.exports)) != (self.figures, self.exports):
             self.figures, self.exports = dict(seen.figures), list(seen.exports)
             self.figures_changed.emit()
+
+    def _take_added_runs(self) -> bool:
+        """Take in runs that another window or command has added; False if anything else has changed as well."""
+        assert self.project is not None
+        try:
+            now = projects.load(self.project.folder)
+        except UserError:
+            return False
+        kept = all(run in now.runs for run in self.project.runs)
+        if not kept or replace(now, runs=self.project.runs) != self.project:
+            return False
+        self.project = now
+        self.project_changed.emit()
+        return True
 
     @Slot()
     def refresh_runs(self) -> None:

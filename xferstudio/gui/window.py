@@ -23,6 +23,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QSplitter, QStackedWidget
 
+from xferstudio import project as projects
 from xferstudio.api import UserError
 from xferstudio.gui import messages, theme, words
 from xferstudio.gui.messages import Message
@@ -107,8 +108,18 @@ class Window(QMainWindow):
 
     @Slot(str)
     def open(self, folder: str) -> None:
-        """Open a project, or say what is wrong with it."""
-        self._when_pages_rest(lambda: self._open(folder))
+        """Open a project, or say what is wrong with it; then the open one goes on as it is."""
+        if self._loads(folder):
+            self._when_pages_rest(lambda: self._open(folder))
+
+    def _loads(self, folder: str) -> bool:
+        try:
+            projects.load(folder)
+        except UserError as error:
+            self.show_message(str(error), "")
+            self.sidebar.refresh()
+            return False
+        return True
 
     def _open(self, folder: str) -> None:
         try:
