@@ -231,6 +231,19 @@ def test_a_project_edited_elsewhere_is_told_once_for_each_change(qtbot, studio, 
     assert len(told) == 1
 
 
+def test_a_run_that_another_window_adds_is_taken_in_without_a_question(qtbot, studio, quick, folder):
+    studio.open(folder)
+    asked = []
+    studio.edited_elsewhere.connect(lambda: asked.append(1))
+    projects.add_run(projects.load(folder), Run("theirs", "extract", "x", {"seed": 3}))
+    qtbot.waitUntil(lambda: [run.name for run in studio.project.runs] == ["theirs"], timeout=5000)
+    assert not asked
+    file = folder / "project.toml"
+    file.write_text(file.read_text().replace("seed = 3", "seed = 4"))
+    qtbot.waitUntil(lambda: bool(asked), timeout=5000)
+    assert studio.project.runs[0].options == {"seed": 3}
+
+
 def test_what_this_window_writes_is_not_taken_for_the_work_of_another(qtbot, studio, quick, folder):
     told = []
     studio.edited_elsewhere.connect(lambda: told.append(None))
