@@ -274,6 +274,14 @@ def test_headings_of_the_list_cannot_be_chosen(window, folder):
     assert side.itemDelegate().sizeHint(None, QModelIndex()).height() > 0
 
 
+def test_runs_that_wait_in_another_project_are_not_listed_in_this_one(window, studio, folder, tmp_path):
+    window.open(str(folder))
+    studio.queue.waiting += [Job(folder, "mine"), Job(tmp_path / "other", "not mine")]
+    studio.queue.changed.emit()
+    assert [text for kind, text, *_ in lines(window) if kind == "waiting"] == ["mine"]
+    studio.queue.waiting.clear()
+
+
 # ------------------------------------------------------------------------------------------ status line
 
 
@@ -485,6 +493,30 @@ def test_a_folder_deleted_while_open_is_asked_about_until_it_is_back_or_closed(
     assert window.current() is window.pages["start"]
 
 
+def test_a_folder_that_goes_while_another_question_is_open_is_asked_about_afterwards(
+    qtbot, window, studio, folder, monkeypatch
+):
+    window.open(str(folder))
+    studio._watch.end()
+    asked = []
+
+    def ask(parent, sentence, choices, details=""):
+        asked.append(sentence)
+        if len(asked) == 1:  # the first one is open
+            studio.edited_elsewhere.emit()
+            studio.gone.emit()
+            studio.gone.emit()
+            return choices[1]
+        return choices[1]
+
+    monkeypatch.setattr(messages, "ask", ask)
+    studio.edited_elsewhere.emit()
+    qtbot.waitUntil(lambda: studio.project is None, timeout=3000)
+    assert len(asked) == 2
+    assert str(folder) in asked[1]
+    assert window._questions == []
+
+
 # --------------------------------------------------------------------------------------------- closing
 
 
@@ -536,6 +568,17 @@ def test_the_window_closes_when_its_pages_have_ended_what_they_do(qtbot, window,
     assert window.isVisible()
     window.pages["data"].rests = True
     qtbot.waitUntil(lambda: not window.isVisible(), timeout=3000)
+
+
+def test_no_command_begins_after_the_window_has_closed(qtbot, window, studio, monkeypatch):
+    window.begin()
+    window._later.setInterval(10)
+    window.close()
+    begun = []
+    monkeypatch.setattr(studio, "command", lambda *arguments: begun.append(arguments))
+    qtbot.wait(50)
+    assert begun == []
+    assert not window._later.isActive()
 
 
 def test_settings_hold_nothing_that_affects_a_run(window, studio, folder):

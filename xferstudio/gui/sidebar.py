@@ -197,6 +197,7 @@ class Sidebar(QFrame):
         runs = [
             Entry("waiting", str(place), job.name, "clock", "quiet", below=words.state("waiting"))
             for place, job in enumerate(self.studio.queue.waiting)
+            if self.studio.project is not None and job.project == self.studio.project.folder
         ]
         runs += [self._run(run.path) for run in reversed(self.studio.runs)]
         entries += runs or [Entry("hint", "runs", self.tr("None yet"))]

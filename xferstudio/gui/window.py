@@ -66,7 +66,8 @@ class Window(QMainWindow):
         self.pages: dict[str, Page] = {}
         self._message: Message | None = None
         self._told: dict[str, float] = {}
-        self._failed_told = self._asking = self._leaving = False
+        self._failed_told = self._leaving = False
+        self._questions: list[tuple[str, Path]] = []
         self._closing_since = 0.0
         self._stack_of_page: QUndoStack | None = None
 
@@ -81,6 +82,10 @@ class Window(QMainWindow):
         self.splitter.setSizes([WIDTH, 8 * WIDTH])
         self.setCentralWidget(self.splitter)
         self.status = StatusLine(studio)
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(4000)
+        self._later.timeout.connect(self.status.read_disk)
         self.setStatusBar(self.status)
         self._make_menus()
         self._restore()
@@ -102,7 +107,7 @@ class Window(QMainWindow):
         if project:
             self.open(project)
         self.studio.read_catalogue()
-        QTimer.singleShot(4000, self.status.read_disk)
+        self._later.start()
 
     # ----------------------------------------------------------------------------------------- projects
 
@@ -576,23 +581,55 @@ class Window(QMainWindow):
         answer = messages.ask(self, sentence, answers, details)
         then(answers.index(answer) if answer in answers else -1)
 
+    def _put(self, question: str) -> None:
+        """Ask this of the open project when what is asked already has been answered, and once."""
+        project = self.studio.project
+        if project is None or (question, project.folder) in self._questions:
+            return
+        self._questions.append((question, project.folder))
+        if len(self._questions) == 1:
+            self._ask_next()
+
+    def _ask_next(self) -> None:
+        project = self.studio.project
+        while self._questions and (project is None or self._questions[0][1] != project.folder):
+            del self._questions[0]  # of a project that has been left meanwhile
+        if not self._questions or project is None:
+            return
+        if self._questions[0][0] == "edited":
+            self._ask(
+                self.tr(
+                    "The file of this project was changed by another program, or in another window. "
+                    "Reload it, or keep what is shown here?"
+                ),
+                (self.tr("Reload"), self.tr("Keep")),
+                self._answered,
+            )
+        else:
+            self._ask(
+                self.tr(
+                    "The folder {folder} is not there any more: it was moved, renamed or deleted, or its disk was "
+                    "taken out. Put it back and look again, or close the project."
+                ).format(folder=project.folder),
+                (self.tr("Look again"), self.tr("Close the project")),
+                self._answered,
+            )
+
+    def _answered(self, place: int) -> None:
+        question, folder = self._questions[0]
+        try:
+            if self.studio.project is not None and self.studio.project.folder == folder:
+                (self._edited_answered if question == "edited" else self._gone_answered)(place)
+        finally:
+            del self._questions[0]
+            self._ask_next()
+
     @Slot()
     def _edited_elsewhere(self) -> None:
-        if self._asking:
-            return
-        self._asking = True
-        self._ask(
-            self.tr(
-                "The file of this project was changed by another program, or in another window. "
-                "Reload it, or keep what is shown here?"
-            ),
-            (self.tr("Reload"), self.tr("Keep")),
-            self._edited_answered,
-        )
+        self._put("edited")
 
     def _edited_answered(self, place: int) -> None:
-        self._asking = False
-        if place != 0 or self.studio.project is None:
+        if place != 0:
             return
         try:
             self.studio.reload()
@@ -605,21 +642,9 @@ class Window(QMainWindow):
 
     @Slot()
     def _gone(self) -> None:
-        project = self.studio.project
-        if project is None or self._asking:
-            return
-        self._asking = True
-        self._ask(
-            self.tr(
-                "The folder {folder} is not there any more: it was moved, renamed or deleted, or its disk was "
-                "taken out. Put it back and look again, or close the project."
-            ).format(folder=project.folder),
-            (self.tr("Look again"), self.tr("Close the project")),
-            self._gone_answered,
-        )
+        self._put("gone")
 
     def _gone_answered(self, place: int) -> None:
-        self._asking = False
         if place == 1:
             self.close_project()
         else:
@@ -672,6 +697,7 @@ class Window(QMainWindow):
             event.ignore()
             return
         self._leaving = True
+        self._later.stop()  # no command may begin from now on
         self._closing_since = self._closing_since or time.monotonic()
         resting = [page.let_go() for page in self.pages.values()]
         if not all(resting) and time.monotonic() - self._closing_since < _PATIENCE:
