@@ -68,10 +68,6 @@ class Command(QThread):
         """Write one line to the command's standard input, or as soon as it has one."""
         self._outbox.put(line.encode("utf-8", "surrogateescape") + b"\n")
 
-    def close_input(self) -> None:
-        """Tell the command that no more lines come."""
-        self._outbox.put(None)
-
     def kill(self) -> None:
         """End the process now, whatever it does; one that is not started yet never is."""
         with self._guard:

@@ -10,7 +10,6 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QPoint, QPointF, QRectF, QSize, Qt, QThread, Signal, Slot
 from PySide6.QtGui import (
-    QGuiApplication,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -768,8 +767,3 @@ class Preview(QWidget):
 def _breakable(path: str) -> str:
     """A path that may be broken into lines behind its separators."""
     return path.replace("/", "/\u200b").replace("\\", "\\\u200b").replace("_", "_\u200b")
-
-
-def copy_path(path: str) -> None:
-    """Put a path on the clipboard."""
-    QGuiApplication.clipboard().setText(path)

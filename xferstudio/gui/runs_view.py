@@ -22,20 +22,10 @@ from xferstudio.gui.queue import Job
 from xferstudio.gui.studio import Studio
 from xferstudio.gui.widgets import button, label, tool
 from xferstudio.gui.words import state as state_in_words
+from xferstudio.gui.words import state_icon
 from xferstudio.history import RunFolder
 
 _KEY = int(Qt.ItemDataRole.UserRole)
-_STATE_ICONS = {
-    "new": ("circle", "quiet"),
-    "waiting": ("clock", "quiet"),
-    "running": ("play", "accent"),
-    "paused": ("pause", "accent"),
-    "finished": ("check", "good"),
-    "stopped": ("stop", "good"),
-    "cancelled": ("cancel", "quiet"),
-    "interrupted": ("warning", "warning"),
-    "failed": ("cross", "bad"),
-}
 
 
 class _Runs(QListWidget):
@@ -214,7 +204,7 @@ class RunsView(QFrame):
                     into.setCurrentItem(item)
         for row, (_, name, state, when) in enumerate(lines):
             item = into.item(row)
-            icon, colour = _STATE_ICONS.get(state, ("circle", "quiet"))
+            icon, colour = state_icon(state)
             item.setIcon(theme.icon(icon, getattr(theme.colours(), colour)))
             item.setText(name)
             item.setSizeHint(QSize(0, 4 * theme.UNIT))

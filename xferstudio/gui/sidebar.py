@@ -39,17 +39,6 @@ from xferstudio.gui.widgets import Elided, Icon, tool
 WIDTH = 32 * theme.UNIT
 
 _ENTRY = Qt.ItemDataRole.UserRole
-_STATE_ICONS = {
-    "new": ("circle", "quiet"),
-    "waiting": ("clock", "quiet"),
-    "running": ("play", "accent"),
-    "paused": ("pause", "accent"),
-    "interrupted": ("pause", "warning"),
-    "finished": ("check", "good"),
-    "stopped": ("stop", "good"),
-    "cancelled": ("cancel", "quiet"),
-    "failed": ("warning", "bad"),
-}
 _HEIGHTS = {"section": 36, "page": 36, "hint": 32, "export": 32}
 
 
@@ -214,7 +203,7 @@ class Sidebar(QFrame):
         figures = self.studio.figures.get(folder, Figures())
         if state == "running" and figures.paused:
             state = "paused"
-        icon, colour = _STATE_ICONS.get(state, ("circle", "quiet"))
+        icon, colour = words.state_icon(state)
         progress = figures.progress if state in ("running", "paused") else None
         below = words.state(state)
         if progress is not None and figures.epochs and figures.epoch:

@@ -59,6 +59,24 @@ _STATES = {
 }
 
 
+_STATE_ICONS = {
+    "new": ("circle", "quiet"),
+    "waiting": ("clock", "quiet"),
+    "running": ("play", "accent"),
+    "paused": ("pause", "accent"),
+    "interrupted": ("pause", "warning"),
+    "finished": ("check", "good"),
+    "stopped": ("stop", "good"),
+    "cancelled": ("cancel", "quiet"),
+    "failed": ("warning", "bad"),
+}
+
+
+def state_icon(name: str) -> tuple[str, str]:
+    """The icon of a run's state and its colour, the same wherever runs are listed."""
+    return _STATE_ICONS.get(name, ("circle", "quiet"))
+
+
 def state(name: str) -> str:
     """The state of a run in a word or two."""
     return QCoreApplication.translate("Words", str(_STATES.get(name, name)))
