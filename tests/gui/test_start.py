@@ -136,6 +136,20 @@ def test_a_place_that_cannot_be_written_to_is_a_sentence(qtbot, window, studio, 
     window._message.accept()
 
 
+def test_data_without_photos_make_no_project(qtbot, window, studio, tmp_path):
+    (tmp_path / "texts" / "deep").mkdir(parents=True)
+    (tmp_path / "texts" / "deep" / "notes.txt").write_text("x")
+    (tmp_path / "photo.jpg").write_bytes(b"x")
+    assert drop(qtbot, window, tmp_path / "texts")
+    assert "no photos in texts" in window._message.sentence.text()
+    window._message.accept()
+    for wrong in ("texts", "photo.jpg"):
+        with pytest.raises(UserError):
+            studio.make(tmp_path / wrong, "name", tmp_path / "there")
+    assert not (tmp_path / "there").exists()
+    assert not studio.projects_folder.exists()
+
+
 def test_looking_for_files_ends_early(tmp_path):
     assert not holds_files(tmp_path)
     (tmp_path / "a" / "b").mkdir(parents=True)

@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -205,7 +206,7 @@ def test_figures_survive_a_damaged_summary(studio, quick, folder):
 
 def test_exports_are_listed_newest_first_without_what_only_comes_with_them(studio, quick, folder):
     (folder / "exports").mkdir()
-    for age, name in enumerate(("new.onnx", "old.pt", "new.onnx.parity.json", ".hidden")):
+    for age, name in enumerate(("new.onnx", "old.pt", "new.onnx.parity.json", "parity.json", ".hidden")):
         (folder / "exports" / name).write_text("x")
         os.utime(folder / "exports" / name, (1000 - age, 1000 - age))
     studio.open(folder)
@@ -345,6 +346,29 @@ def test_opening_one_project_after_the_other_leaves_no_threads(qtbot, studio, qu
     qtbot.waitUntil(lambda: len(studio.findChildren(watch.Watch)) == 1, timeout=5000)
 
 
+def test_a_slow_disk_does_not_hold_the_window_up_when_the_queue_changes(
+    qtbot, studio, quick, folder, monkeypatch
+):
+    studio.open(folder)
+    qtbot.waitUntil(lambda: studio._states == {} and studio._edits is None)
+    readers = []
+    real = watch.all_runs
+
+    def note(project):
+        readers.append(threading.current_thread())
+        return real(project)
+
+    monkeypatch.setattr(watch, "all_runs", note)
+    monkeypatch.setattr(watch, "LOOK_SECONDS", 60)
+    qtbot.wait(1100)
+    readers.clear()
+    write_run(folder, "20260102-030405-r", ENDED)
+    with studio._eye._guard:  # the thread is at a slow file just now
+        studio.queue.changed.emit()
+    qtbot.waitUntil(lambda: len(studio.runs) == 1, timeout=5000)
+    assert readers and threading.main_thread() not in readers
+
+
 def test_the_last_sentence_of_a_command_is_told_without_the_programs_name():
     assert last_sentence("warning\nxferstudio: no such run\n\n") == "no such run"
     assert last_sentence("") == ""
@@ -360,9 +384,9 @@ def test_files_that_a_run_found_broken_make_the_images_be_looked_through_again(
     scans = []
     monkeypatch.setattr(studio, "rescan", lambda: scans.append(1))
     for left_out, expected in ((1, 0), (2, 1)):
-        run.write_summary({"counts": {"left_out": left_out}})
-        studio._take_runs([run], {run.path: "running"})
-        studio._take_runs([run], {run.path: "finished"})
+        figures = {run.path: watch.of_summary({"counts": {"left_out": left_out}})}
+        studio._take_runs([run], {run.path: "running"}, {})
+        studio._take_runs([run], {run.path: "finished"}, figures)
         assert len(scans) == expected
-    studio._take_runs([run], {run.path: "finished"})
+    studio._take_runs([run], {run.path: "finished"}, figures)
     assert len(scans) == 1

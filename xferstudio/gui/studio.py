@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -23,6 +24,8 @@ from xferstudio.project import Project, Run
 log = logging.getLogger(__name__)
 
 RECENT = 12
+TABLES = (".csv", ".tsv", ".txt", ".parquet", ".pq")
+"""Endings of files that list images."""
 
 
 @dataclass
@@ -133,7 +136,6 @@ class Studio(QObject):
         self._remember(project)
         self.project_changed.emit()
         self.runs_changed.emit()  # there may be none, and those of the last project are not of this one
-        self.refresh_runs()
         self.rescan()
         self._begin_watch(project)
 
@@ -172,6 +174,18 @@ class Studio(QObject):
         is taken instead. `more` goes to `project.create`. Raises UserError with what is wrong.
         """
         data = Path(data)
+        if data.is_file() and data.suffix.lower() not in TABLES:
+            raise UserError(
+                self.tr(
+                    "{name} is a single file. Give the folder that holds the photos, one folder in it for each class."
+                ).format(name=data.name)
+            )
+        if data.is_dir() and not holds_images(data):
+            raise UserError(
+                self.tr(
+                    "There are no photos in {name}. Give the folder that holds them, one folder in it for each class."
+                ).format(name=data.name)
+            )
         name = name.strip() or data.stem or "project"
         if folder is not None:
             return projects.create(folder, data=data, name=name, **more).folder
@@ -258,7 +272,7 @@ class Studio(QObject):
             self.mark_edits()
             self.rescan()
             self.edits_changed_elsewhere.emit()
-        self._take_runs(list(seen.runs), dict(seen.states))
+        self._take_runs(list(seen.runs), dict(seen.states), seen.figures)
         if (dict(seen.figures), list(seen.exports)) != (self.figures, self.exports):
             self.figures, self.exports = dict(seen.figures), list(seen.exports)
             self.figures_changed.emit()
@@ -279,14 +293,13 @@ class Studio(QObject):
 
     @Slot()
     def refresh_runs(self) -> None:
-        """Read again which runs there are and in which state."""
-        if self.project is None:
-            return
-        self._take_runs(*self._eye.states(self.project))
+        """Have the thread that watches the folder look at once; nothing is read here."""
         if self._watch is not None:
             self._watch.look_now()
 
-    def _take_runs(self, runs: list[RunFolder], states: dict[Path, str]) -> None:
+    def _take_runs(
+        self, runs: list[RunFolder], states: dict[Path, str], figures: Mapping[Path, Figures]
+    ) -> None:
         if states == self._states:
             return
         learned = ("finished", "stopped")
@@ -296,7 +309,7 @@ class Studio(QObject):
         self.runs, self._states = runs, states
         self.runs_changed.emit()
         # Only decoding tells which files are broken: what a run has found out belongs to the images.
-        left_out = [(run.summary() or {}).get("counts", {}).get("left_out") for run in ended]
+        left_out = [figures[run.path].left_out for run in ended if run.path in figures]
         if self.pictures is not None and any(
             n not in (None, self.pictures.counts["left_out"]) for n in left_out
         ):
@@ -421,6 +434,22 @@ class Studio(QObject):
         self.queue.let_go()
         for thread in self.findChildren(QThread):
             thread.wait(5000)
+
+
+def holds_images(folder: Path, most: int = 20_000) -> bool:
+    """Whether a picture lies anywhere below this folder; it looks at `most` files, then believes so."""
+    from xferstudio.data.decode import readable_extensions
+
+    endings = readable_extensions()
+    looked = 0
+    for _, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        if any(not name.startswith(".") and Path(name).suffix.lower() in endings for name in files):
+            return True
+        looked += len(folders) + len(files) + 1
+        if looked > most:
+            return True
+    return False
 
 
 def last_sentence(words: str) -> str:

@@ -39,6 +39,8 @@ class Figures:
     paused: bool = False
     seconds_left: float | None = None
     device: str = ""
+    left_out: int | None = None
+    """How many images a run that has ended could not use."""
 
 
 @dataclass(frozen=True)
@@ -80,12 +82,6 @@ class Eye:
                 {run.path: self._figure(run, states[run.path]) for run in runs},
                 _exports(project),
             )
-
-    def states(self, project: Project) -> tuple[list[RunFolder], dict[Path, str]]:
-        """The runs and their states alone."""
-        with self._guard:
-            runs = all_runs(project)
-            return runs, {run.path: self._state(run) for run in runs}
 
     def _state(self, run: RunFolder) -> str:
         # Locks and events come and go as files of the folder, which moves its time on.
@@ -175,6 +171,11 @@ def of_summary(summary: Mapping[str, Any] | None) -> Figures:
     """The figures of a run that has ended; of its test images where there are any."""
     if not summary:
         return Figures()
+    counts = summary.get("counts")
+    left_out = counts.get("left_out") if isinstance(counts, dict) else None
+    found = Figures(
+        device=str(summary.get("device", "")), left_out=left_out if isinstance(left_out, int) else None
+    )
     for split in ("test", "val"):
         part = summary.get(split)
         if isinstance(part, dict) and isinstance(part.get("accuracy"), (int, float)) and part.get("n", 1):
@@ -182,8 +183,8 @@ def of_summary(summary: Mapping[str, Any] | None) -> Figures:
             interval = None
             if isinstance(bounds, list) and len(bounds) == 2 and None not in bounds:
                 interval = (float(bounds[0]), float(bounds[1]))
-            return Figures(float(part["accuracy"]), interval, split, device=str(summary.get("device", "")))
-    return Figures(device=str(summary.get("device", "")))
+            return replace(found, accuracy=float(part["accuracy"]), interval=interval, split=split)
+    return found
 
 
 def _of_running(run: RunFolder, before: Figures) -> Figures:
@@ -213,7 +214,7 @@ def _exports(project: Project) -> tuple[Path, ...]:
         found = [
             path
             for path in project.exports_folder.iterdir()
-            if not path.name.startswith(".") and not path.name.endswith((".parity.json", ".tmp"))
+            if not path.name.startswith(".") and not path.name.endswith(("parity.json", ".tmp"))
         ]
         return tuple(sorted(found, key=lambda path: path.stat().st_mtime, reverse=True))
     except OSError:

@@ -3846,6 +3846,14 @@ belongs to {name}</source>
 <context>
     <name>Studio</name>
     <message>
+        <source>There are no photos in {name}. Give the folder that holds them, one folder in it for each class.</source>
+        <translation>{name} 中没有照片。请选择存放照片的文件夹，其中每个类别一个子文件夹。</translation>
+    </message>
+    <message>
+        <source>{name} is a single file. Give the folder that holds the photos, one folder in it for each class.</source>
+        <translation>{name} 是单个文件。请选择存放照片的文件夹，其中每个类别一个子文件夹。</translation>
+    </message>
+    <message>
         <source>There are too many projects of this name in {folder}; choose another name.</source>
         <translation>{folder} 中同名的项目太多，请换一个名称。</translation>
     </message>
