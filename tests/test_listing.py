@@ -1,7 +1,9 @@
 """What is listed: all that plugins offer in one line, and the images of a project as its runs use them."""
 
+import importlib
 import json
 import types
+from pathlib import Path
 
 import pytest
 
@@ -41,6 +43,18 @@ def test_the_catalogue_is_what_the_single_lists_say(capsys):
         each["name"] for each in plugins["loaded"]
     ]
     assert catalogue["plugins"]["failed"] == plugins["failures"] == []
+
+
+def test_a_beginner_sees_four_options_at_most(capsys, monkeypatch):
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[1] / "plugins" / "xferstudio-lp-ft"))
+    lp_ft = importlib.import_module("xferstudio_lp_ft")
+    assert cli.main(["--safe", "strategies", "--json"]) == 0
+    (listed,) = lines_of(capsys)
+    for each in [*listed, listing._offer_dict(lp_ft.LinearProbeThenFineTune)]:
+        plain = [option["name"] for option in each["options"] if not option["advanced"]]
+        assert 0 < len(plain) <= 4, f"{each['id']}: {plain}"
+        if each["id"] == "fine-tune":
+            assert set(plain) == {"epochs", "stages", "learning_rate", "balance"}
 
 
 def test_a_listed_backbone_says_how_its_images_are_prepared(capsys):

@@ -218,7 +218,7 @@ class TrainingOptions:
     """The options that the training loop reads. Strategies that train by gradient steps inherit them."""
 
     epochs: int = option(20, min=1, max=10_000, help="How often every training image is seen.")
-    batch_size: int = option(32, min=1, max=4096, help="Images per optimizer step.")
+    batch_size: int = option(32, min=1, max=4096, help="Images per optimizer step.", advanced=True)
     learning_rate: float = option(
         1e-3, min=0.0, max=10.0, help="Step size for the head; layers below take a fraction."
     )
@@ -231,6 +231,7 @@ class TrainingOptions:
         max=64,
         help="Augmented versions of each image that are computed once and reused, besides the plain one; 0: none; "
         "-1: fresh augmentation in every epoch (slower, the frozen layers run every time).",
+        advanced=True,
     )
     augment: str = option(
         "standard",

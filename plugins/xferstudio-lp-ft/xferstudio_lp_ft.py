@@ -14,9 +14,13 @@ class Options(TrainingOptions):
     """The options of every training, and three of our own."""
 
     epochs: int = option(8, min=1, max=10_000, help="Epochs of fine-tuning, after the probe.")
-    probe_epochs: int = option(4, min=1, max=10_000, help="Epochs in which the classifier alone learns.")
+    probe_epochs: int = option(
+        4, min=1, max=10_000, help="Epochs in which the classifier alone learns.", advanced=True
+    )
     stages: int = option(2, min=-1, max=100, help="Last stages that are fine-tuned; -1: the whole network.")
-    backbone_rate: float = option(0.1, min=0.0, max=1.0, help="Their rate as a share of the classifier's.")
+    backbone_rate: float = option(
+        0.1, min=0.0, max=1.0, help="Their rate as a share of the classifier's.", advanced=True
+    )
 
 
 class LinearProbeThenFineTune(Strategy):
