@@ -32,6 +32,7 @@ from xferstudio.gui.comparison_views import (
     OptionsView,
     VerdictView,
 )
+from xferstudio.gui.help import keys
 from xferstudio.gui.page import Page
 from xferstudio.gui.reading import Reader, Stopped
 from xferstudio.gui.run_facts import ENDED_WELL, RunFacts, RunList
@@ -130,6 +131,7 @@ class ComparePage(Page):
 
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
+        self.tabs.setAccessibleName(self.tr("What sets the chosen runs apart"))
         self.verdict = VerdictView()
         self.curves_place = QWidget()  # the plots are made when they are first looked at
         QVBoxLayout(self.curves_place).setContentsMargins(0, 0, 0, 0)
@@ -192,6 +194,13 @@ class ComparePage(Page):
         self._widths_kept = state is not None
 
     # ------------------------------------------------------------------------------------------- the page
+
+    def shortcuts(self) -> list[tuple[str, str]]:
+        """What the help sheet says of this page."""
+        return [
+            (self.tr("Filter runs"), keys(QKeySequence.StandardKey.Find)),
+            (self.tr("Open the chosen image"), keys("Return")),
+        ]
 
     def shown(self) -> None:
         """Read the runs and compare them."""

@@ -313,6 +313,7 @@ class ConfusionsView(QScrollArea):
         super().__init__(parent)
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setAccessibleName(self.tr("Confusion matrices"))
         self.matrices: list[Any] = []
 
     def show_runs(self, runs: Sequence[RunFacts], records: Mapping[Path, RunRecord]) -> None:
@@ -391,6 +392,7 @@ class DisagreementView(QWidget):
             title = widgets.label("", "heading")
             column.addWidget(title)
             pictures = PictureList(side=112)
+            pictures.setAccessibleName(self.tr("Images on which the runs disagree"))
             pictures.activated.connect(self._open)
             column.addWidget(pictures, 1)
             self.titles.append(title)

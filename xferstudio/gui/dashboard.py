@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QProgressBar,
     QPushButton,
-    QScrollArea,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -30,7 +29,7 @@ from xferstudio.gui.course import Course
 from xferstudio.gui.mistakes import Mistakes
 from xferstudio.gui.outcome import SummaryCard, TroubleCard
 from xferstudio.gui.plots import Plot
-from xferstudio.gui.widgets import Card, Elided, FlowLayout, button, label
+from xferstudio.gui.widgets import Card, Elided, FlowLayout, button, label, scrolling
 from xferstudio.gui.words import engine_text, interval, percent, seconds, whole
 from xferstudio.gui.words import state as state_in_words
 
@@ -78,13 +77,9 @@ class Dashboard(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
         outer.addWidget(self._header())
-        self.area = QScrollArea()
-        self.area.setWidgetResizable(True)
-        self.area.setFrameShape(QFrame.Shape.NoFrame)
-        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        outer.addWidget(self.area, 1)
         body = QWidget()
-        self.area.setWidget(body)
+        self.area = scrolling(body, self.tr("Course of the run"))
+        outer.addWidget(self.area, 1)
         layout = QVBoxLayout(body)
         layout.setContentsMargins(3 * theme.UNIT, 2 * theme.UNIT, 3 * theme.UNIT, 3 * theme.UNIT)
         layout.setSpacing(2 * theme.UNIT)
@@ -653,7 +648,7 @@ class Dashboard(QWidget):
         course = self.course
         if "loss" in course.losses or course.val_loss.n or course.epoch_loss.n:
             plot = self._plot("loss")
-            plot.curve("steps", self.tr("each step"), 0, faint=True)
+            plot.curve("steps", self.tr("steps"), 0, faint=True)
             plot.curve("smooth", self.tr("training, smoothed"), 0)
             plot.curve("val", self.tr("validation"), 1, dots=True)
             if "loss" in course.losses:

@@ -12,7 +12,6 @@ from typing import Any
 from PySide6.QtCore import QEvent, QLocale, QObject, Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QIcon, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QButtonGroup,
     QFileDialog,
     QGridLayout,
@@ -22,7 +21,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QProgressBar,
     QRadioButton,
-    QScrollArea,
     QStackedLayout,
     QTableWidget,
     QTableWidgetItem,
@@ -32,6 +30,7 @@ from PySide6.QtWidgets import (
 
 from xferstudio.gui import theme, widgets, words
 from xferstudio.gui.commands import Command
+from xferstudio.gui.help import keys
 from xferstudio.gui.messages import ask
 from xferstudio.gui.model_choice import ModelChoice
 from xferstudio.gui.options_form import OptionsForm
@@ -150,12 +149,8 @@ class ExportPage(Page):
         )
         self.empty.acted.connect(self._to_train)
         self.stack.addWidget(self.empty)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFrameShape(QScrollArea.Shape.NoFrame)
-        self.stack.addWidget(area)
         inside = QWidget()
-        area.setWidget(inside)
+        self.stack.addWidget(widgets.scrolling(inside, self.tr("Export")))
         layout = QVBoxLayout(inside)
         layout.setContentsMargins(*(3 * theme.UNIT,) * 4)
         layout.setSpacing(theme.UNIT + theme.UNIT // 2)
@@ -250,19 +245,10 @@ class ExportPage(Page):
         self.table.setHorizontalHeaderLabels(
             [self.tr("Export"), self.tr("Proof"), self.tr("Size"), self.tr("Written")]
         )
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setShowGrid(False)
-        self.table.setTabKeyNavigation(False)
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(4 * theme.UNIT)
+        widgets.read_only(self.table, self.tr("Exported before"))
         self.table.setMinimumHeight(16 * theme.UNIT)
-        self.table.setAccessibleName(self.tr("Exported before"))
         self.table.setToolTip(self.tr("A double click, or Enter, opens the folder"))
         header = self.table.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         self.table.cellDoubleClicked.connect(self._open_row)
@@ -270,6 +256,10 @@ class ExportPage(Page):
         return self.table
 
     # ----------------------------------------------------------------------------------------------- page
+
+    def shortcuts(self) -> list[tuple[str, str]]:
+        """What the help sheet says of this page."""
+        return [(self.tr("Open the folder of an export"), keys("Return"))]
 
     def shown(self) -> None:
         """Read the runs, and what was exported before."""

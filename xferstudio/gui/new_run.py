@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QRadioButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -27,7 +26,7 @@ from xferstudio.gui.backbones import BackbonePicker
 from xferstudio.gui.options_form import OptionsForm
 from xferstudio.gui.recipe import commands
 from xferstudio.gui.studio import Studio
-from xferstudio.gui.widgets import Card, button, label
+from xferstudio.gui.widgets import Card, button, label, scrolling
 from xferstudio.gui.words import engine_text
 from xferstudio.project import Run, name_fault
 
@@ -101,13 +100,9 @@ class NewRun(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
-        self.area = QScrollArea()
-        self.area.setWidgetResizable(True)
-        self.area.setFrameShape(QFrame.Shape.NoFrame)
-        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        outer.addWidget(self.area, 1)
         body = QWidget()
-        self.area.setWidget(body)
+        self.area = scrolling(body, self.tr("New run"))
+        outer.addWidget(self.area, 1)
         layout = QVBoxLayout(body)
         layout.setContentsMargins(*(3 * theme.UNIT,) * 4)
         layout.setSpacing(2 * theme.UNIT)

@@ -18,6 +18,10 @@ class Page(QWidget):
         super().__init__(parent)
         self.studio = studio
 
+    def shortcuts(self) -> list[tuple[str, str]]:
+        """What the keys of this page do, and the keys as this system writes them, for the help sheet."""
+        return []
+
     def shown(self) -> None:
         """The page has come to the front, or another project has been opened while it is there."""
 

@@ -10,7 +10,6 @@ from typing import Any
 from PySide6.QtCore import Qt, QTimer, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QCheckBox,
     QFileDialog,
     QGridLayout,
@@ -183,22 +182,12 @@ class SortPanel(QWidget):
         split.setChildrenCollapsible(False)
         self.table = QTableWidget(0, 2)
         self.table.setHorizontalHeaderLabels([self.tr("Folder"), self.tr("Images")])
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setShowGrid(False)
-        self.table.setTabKeyNavigation(False)
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(4 * theme.UNIT)
+        widgets.read_only(self.table, self.tr("Folders and how many images go there"))
         self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.table.horizontalHeader().setHighlightSections(False)
-        self.table.horizontalHeader().setDefaultAlignment(
-            Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        )
-        self.table.setAccessibleName(self.tr("Folders and how many images go there"))
         self.table.currentCellChanged.connect(self._show_group)
         split.addWidget(self.table)
         self.pictures = PictureList(side=88)
+        self.pictures.setAccessibleName(self.tr("Images of the chosen folder"))
         split.addWidget(self.pictures)
         split.setStretchFactor(1, 1)
         split.setSizes([300, 600])

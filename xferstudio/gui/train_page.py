@@ -15,6 +15,7 @@ from xferstudio.api import UserError
 from xferstudio.gui import theme
 from xferstudio.gui.commands import Command
 from xferstudio.gui.follower import Follower
+from xferstudio.gui.help import keys
 from xferstudio.gui.messages import ask
 from xferstudio.gui.new_run import NewRun
 from xferstudio.gui.page import Page
@@ -91,6 +92,19 @@ class TrainPage(Page):
         return self._dashboard
 
     # -------------------------------------------------------------------------------------------- page
+
+    def shortcuts(self) -> list[tuple[str, str]]:
+        """What the help sheet says of this page: the form, the queue and the plots."""
+        return [
+            (self.tr("Train the new run"), keys("Ctrl+Return")),
+            (self.tr("Waiting run: earlier or later"), f"{keys('Ctrl+Up')}  {keys('Ctrl+Down')}"),
+            (self.tr("Waiting run: take out of the queue"), keys("Del")),
+            (self.tr("Plot: values to the left or right"), f"{keys('Left')}  {keys('Right')}"),
+            (self.tr("Plot: first or last value"), f"{keys('Home')}  {keys('End')}"),
+            (self.tr("Plot: show all"), keys("F")),
+            (self.tr("Plot: logarithmic axis"), keys("L")),
+            (self.tr("Plot: zoom"), self.tr("Ctrl and the wheel")),
+        ]
 
     def shown(self) -> None:
         if self.studio.project is None:

@@ -26,7 +26,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QScrollArea,
     QSlider,
     QSplitter,
     QStackedWidget,
@@ -36,6 +35,7 @@ from PySide6.QtWidgets import (
 
 from xferstudio.gui import theme, widgets, words
 from xferstudio.gui.heat import HeatLegend, HeatView, read_heat, read_upright
+from xferstudio.gui.help import keys
 from xferstudio.gui.incoming import gather, local_files, offers_images, save_image
 from xferstudio.gui.model_choice import ModelChoice
 from xferstudio.gui.page import Page
@@ -111,6 +111,7 @@ class TryPage(Page):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.UNIT)
         self.pick = widgets.button(self.tr("Choose images …"), "images")
+        self.pick.setToolTip(self.tr("Images to try, from any folder (Ctrl+Shift+O)"))
         self.pick.clicked.connect(self._pick_files)
         self.pick_all = widgets.button(self.tr("Choose a folder …"), "folder")
         self.pick_all.clicked.connect(self._pick_folder)
@@ -150,12 +151,12 @@ class TryPage(Page):
         self.sorting.left.connect(self.close_sorting)
         self.stack.addWidget(self.sorting)
         self._sorting = False
-        for keys, slot in (
+        for sequence, slot in (
             (QKeySequence(QKeySequence.StandardKey.Paste), self.paste),
-            (QKeySequence(QKeySequence.StandardKey.Open), self._pick_files),
+            (QKeySequence("Ctrl+Shift+O"), self._pick_files),
             (QKeySequence("Ctrl+H"), self._toggle_heat),
         ):
-            shortcut = QShortcut(keys, self)
+            shortcut = QShortcut(sequence, self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(slot)
 
@@ -222,11 +223,7 @@ class TryPage(Page):
         panel.addWidget(self.no_heat)
         panel.addStretch(1)
         side.setMinimumWidth(26 * theme.UNIT)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFrameShape(QScrollArea.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(side)
+        area = widgets.scrolling(side, self.tr("What the model says"))
         area.setMinimumWidth(28 * theme.UNIT)
         split.addWidget(area)
         split.setStretchFactor(1, 1)
@@ -234,6 +231,14 @@ class TryPage(Page):
         return split
 
     # ----------------------------------------------------------------------------------------------- page
+
+    def shortcuts(self) -> list[tuple[str, str]]:
+        """What the help sheet says of this page."""
+        return [
+            (self.tr("Choose images"), keys("Ctrl+Shift+O")),
+            (self.tr("Paste an image"), keys(QKeySequence.StandardKey.Paste)),
+            (self.tr("Show or hide what mattered"), keys("Ctrl+H")),
+        ]
 
     def shown(self) -> None:
         """Read the runs, and make the model ready for the first image."""
