@@ -299,8 +299,8 @@ def test_cancel_asks_first(qtbot, page, monkeypatch):
 def test_a_crashed_run_is_resumed(qtbot, page, studio):
     train(qtbot, page, "crash")
     qtbot.waitUntil(lambda: state_of(page) == "interrupted", timeout=10_000)
-    assert "exit code 3" in page.dashboard.trouble.title.text()
-    assert page.dashboard.course.step == 4
+    qtbot.waitUntil(lambda: "exit code 3" in page.dashboard.trouble.title.text())
+    qtbot.waitUntil(lambda: page.dashboard.course.step == 4)
     qtbot.mouseClick(page.dashboard.buttons["go on"], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: state_of(page) == "finished" and not studio.queue.active, timeout=10_000)
     qtbot.waitUntil(lambda: bool(page.dashboard.course.ended))  # the folder is read from its beginning
@@ -340,7 +340,7 @@ def test_a_run_of_last_year_is_shown_and_leads_on(qtbot, page, studio, folder):
     )
     story = [started(old), phase(), *(step(n) for n in range(1, 9)), epoch(1), ended(folder=old)]
     (old / "events.jsonl").write_text("".join(json.dumps(event) + "\n" for event in story))
-    studio.refresh_runs()
+    studio.look()
     page.select(old.name)
     qtbot.waitUntil(lambda: page.dashboard.course.ended == "finished")
     assert page.dashboard.subtitle.whole().startswith("Fine-tune on ConvNeXt V2 atto")

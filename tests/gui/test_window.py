@@ -260,6 +260,7 @@ def test_choosing_a_run_or_an_export_goes_to_its_page(qtbot, window, studio, fol
 def test_the_chosen_run_stays_chosen_when_another_begins(window, studio, folder):
     (folder / "runs" / "20260101-000000-old").mkdir(parents=True)
     window.open(str(folder))
+    studio.look()
     window.sidebar.list.setCurrentRow(6)
     (folder / "runs" / "20260102-000000-new").mkdir(parents=True)
     studio.look()
