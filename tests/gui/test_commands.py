@@ -1,5 +1,6 @@
 """Commands in processes of their own: lines, words, floods, ends of every kind, and the queue of runs."""
 
+import itertools
 import os
 import sys
 import time
@@ -10,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Slot
 
 from xferstudio.gui import commands
 from xferstudio.gui.commands import BUNDLE, Command
-from xferstudio.gui.queue import Job, RunQueue
+from xferstudio.gui.queue import Job, RunQueue, same_device
 
 
 class Reader(QObject):
@@ -83,16 +84,39 @@ def test_many_words_to_a_command_that_does_not_read_do_not_block_the_window(qtbo
     assert command.wait(5000)
 
 
+class Turns(QObject):
+    """Notes in order what happens: "turn" when the event loop comes to a timer, or the size of a bundle."""
+
+    def __init__(self):
+        super().__init__()
+        self.notes = []
+        self.timer = QTimer(self)
+        self.timer.timeout.connect(self.turn)
+        self.timer.start(0)
+
+    @Slot()
+    def turn(self):
+        self.notes.append("turn")
+
+    @Slot(list)
+    def bundle(self, lines):
+        self.notes.append(len(lines))
+
+
 def test_a_flood_comes_in_bundles_of_bounded_size_and_the_window_gets_its_turns(qtbot, python):
-    turns = []
-    timer = QTimer()
-    timer.timeout.connect(lambda: turns.append(None))
-    timer.start(5)
-    reader = ran(qtbot, "for i in range(50_000): print('{\"step\": %d}' % i)")
-    timer.stop()
+    command = Command(["for i in range(50_000): print('{\"step\": %d}' % i)"])
+    reader, turns = Reader(command), Turns()
+    command.arrived.connect(turns.bundle)
+    command.start()
+    qtbot.waitUntil(lambda: reader.end is not None, timeout=20_000)
+    turns.timer.stop()
+    assert command.wait(5000)
     assert [line["step"] for line in reader.lines] == list(range(50_000))
     assert max(reader.sizes) <= BUNDLE
-    assert len(turns) > 10
+    assert len(reader.sizes) >= 50_000 / BUNDLE
+    # A timer that was there before the flood has its turn between any two bundles.
+    bundles = [place for place, note in enumerate(turns.notes) if note != "turn"]
+    assert all(after - before > 1 for before, after in itertools.pairwise(bundles))
 
 
 def test_a_command_killed_before_its_thread_began_never_starts(qtbot, python, tmp_path):
@@ -227,6 +251,23 @@ def test_waiting_runs_can_be_moved_and_taken_out(qtbot, queue, runs, tmp_path):
     queue.tell(first, "stop")
     qtbot.waitUntil(lambda: len(line.ended) == 3, timeout=20_000)
     assert [name for name, _ in line.ended] == ["wait-1", "d", "c"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("cuda", "cuda:0", True),
+        ("cuda:0", "cuda:1", False),
+        ("cuda", "cuda:1", False),
+        ("", "cpu", True),
+        ("auto", "cuda:1", True),
+        ("cpu", "cuda", False),
+        ("cpu", "CPU", True),
+    ],
+)
+def test_two_names_of_one_device_are_one_device(one, other, same):
+    assert same_device(one, other) is same
+    assert same_device(other, one) is same
 
 
 def test_two_devices_work_side_by_side_and_one_device_does_one_thing(qtbot, queue, runs, tmp_path):

@@ -31,6 +31,14 @@ class Job:
         return ["run", str(self.project), self.name, *device, *(["--fresh"] if self.fresh else [])]
 
 
+def same_device(one: str, other: str) -> bool:
+    """Whether two runs would compute on one device; "" and "auto" may be any, and "cuda" is the first of them."""
+    first, second = (name.strip().lower() for name in (one, other))
+    if {first, second} & {"", "auto"}:
+        return True
+    return first.removesuffix(":0") == second.removesuffix(":0")
+
+
 class RunQueue(QObject):
     """Runs to do, in order. A failure does not hold up what follows."""
 
@@ -88,7 +96,7 @@ class RunQueue(QObject):
 
     def _begin(self) -> None:
         for job in list(self.waiting):
-            if any(other.device == job.device or not (other.device and job.device) for other in self.active):
+            if any(same_device(other.device, job.device) for other in self.active):
                 continue
             self.waiting.remove(job)
             self.active.append(job)
