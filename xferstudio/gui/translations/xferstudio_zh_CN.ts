@@ -328,6 +328,10 @@ Free software under the Apache License 2.0.</source>
         <translation>选择两个或更多运行，在下方比较。</translation>
     </message>
     <message>
+        <source>What sets the chosen runs apart</source>
+        <translation>所选运行之间的差异</translation>
+    </message>
+    <message>
         <source>Verdict</source>
         <translation>结论</translation>
     </message>
@@ -346,6 +350,10 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Images</source>
         <translation>图像</translation>
+    </message>
+    <message>
+        <source>Open the chosen image</source>
+        <translation>打开所选图像</translation>
     </message>
     <message>
         <source>Try it</source>
@@ -421,6 +429,10 @@ Free software under the Apache License 2.0.</source>
 <context>
     <name>ConfusionsView</name>
     <message>
+        <source>Confusion matrices</source>
+        <translation>混淆矩阵</translation>
+    </message>
+    <message>
         <source>test images</source>
         <translation>测试图像</translation>
     </message>
@@ -470,6 +482,10 @@ Free software under the Apache License 2.0.</source>
 </context>
 <context>
     <name>Dashboard</name>
+    <message>
+        <source>Course of the run</source>
+        <translation>运行过程</translation>
+    </message>
     <message>
         <source>Confusion matrix of the validation images</source>
         <translation>验证图像的混淆矩阵</translation>
@@ -783,8 +799,8 @@ Free software under the Apache License 2.0.</source>
         <translation>另有 {count} 条</translation>
     </message>
     <message>
-        <source>each step</source>
-        <translation>每一步</translation>
+        <source>steps</source>
+        <translation>训练步</translation>
     </message>
     <message>
         <source>training, smoothed</source>
@@ -1199,6 +1215,10 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>against</source>
         <translation>对比</translation>
+    </message>
+    <message>
+        <source>Images on which the runs disagree</source>
+        <translation>各运行答案不一致的图像</translation>
     </message>
     <message>
         <source>Choose two finished runs or more to see which images only one of them gets right.</source>
@@ -2606,6 +2626,10 @@ Free software under the Apache License 2.0.</source>
         <translation>双击或按 Enter 键打开文件夹</translation>
     </message>
     <message>
+        <source>Open the folder of an export</source>
+        <translation>打开导出结果所在的文件夹</translation>
+    </message>
+    <message>
         <source>Choose a folder for the export</source>
         <translation>选择导出文件夹</translation>
     </message>
@@ -3670,6 +3694,10 @@ belongs to {name}</source>
         <translation>各文件夹及其图像数</translation>
     </message>
     <message>
+        <source>Images of the chosen folder</source>
+        <translation>所选文件夹中的图像</translation>
+    </message>
+    <message>
         <source>Link instead of copying</source>
         <translation>用链接代替复制</translation>
     </message>
@@ -3912,6 +3940,42 @@ belongs to {name}</source>
 <context>
     <name>TrainPage</name>
     <message>
+        <source>Train the new run</source>
+        <translation>训练新的运行</translation>
+    </message>
+    <message>
+        <source>Waiting run: earlier or later</source>
+        <translation>排队的运行：提前或推后</translation>
+    </message>
+    <message>
+        <source>Waiting run: take out of the queue</source>
+        <translation>排队的运行：移出队列</translation>
+    </message>
+    <message>
+        <source>Plot: values to the left or right</source>
+        <translation>曲线图：查看左侧或右侧的数值</translation>
+    </message>
+    <message>
+        <source>Plot: first or last value</source>
+        <translation>曲线图：第一个或最后一个数值</translation>
+    </message>
+    <message>
+        <source>Plot: show all</source>
+        <translation>曲线图：显示全部</translation>
+    </message>
+    <message>
+        <source>Plot: logarithmic axis</source>
+        <translation>曲线图：对数坐标轴</translation>
+    </message>
+    <message>
+        <source>Plot: zoom</source>
+        <translation>曲线图：缩放</translation>
+    </message>
+    <message>
+        <source>Ctrl and the wheel</source>
+        <translation>Ctrl 加滚轮</translation>
+    </message>
+    <message>
         <source>{strategy} on {backbone}</source>
         <translation>{strategy}，{backbone}</translation>
     </message>
@@ -3974,6 +4038,10 @@ belongs to {name}</source>
         <translation>选择图像…</translation>
     </message>
     <message>
+        <source>Images to try, from any folder (Ctrl+Shift+O)</source>
+        <translation>要试用的图像，可来自任意文件夹（Ctrl+Shift+O）</translation>
+    </message>
+    <message>
         <source>Choose a folder …</source>
         <translation>选择文件夹…</translation>
     </message>
@@ -4024,6 +4092,18 @@ belongs to {name}</source>
     <message>
         <source>How much the colours cover</source>
         <translation>着色的不透明度</translation>
+    </message>
+    <message>
+        <source>What the model says</source>
+        <translation>模型的回答</translation>
+    </message>
+    <message>
+        <source>Paste an image</source>
+        <translation>粘贴图像</translation>
+    </message>
+    <message>
+        <source>Show or hide what mattered</source>
+        <translation>显示或隐藏判断依据</translation>
     </message>
     <message>
         <source>Choose an exported model</source>
