@@ -29,7 +29,7 @@ from xferstudio.gui.adding import (
 )
 from xferstudio.gui.data_page import DataPage
 from xferstudio.gui.grid import MIME
-from xferstudio.gui.preview import Decoder, Look, view_seed
+from xferstudio.gui.picture_facts import Decoder, Look, view_seed
 from xferstudio.gui.rows import UNLABELLED, Filter, Guesses, Rows, reason_kind
 from xferstudio.gui.studio import Picture, Pictures, Studio
 from xferstudio.history import Predictions, RunFolder
