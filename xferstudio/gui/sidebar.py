@@ -34,7 +34,7 @@ from PySide6.QtWidgets import (
 from xferstudio.gui import theme, words
 from xferstudio.gui.studio import Studio
 from xferstudio.gui.watch import Figures
-from xferstudio.gui.widgets import Elided, Icon, tool
+from xferstudio.gui.widgets import Elided, Icon, plain_tip, tool
 
 WIDTH = 32 * theme.UNIT
 
@@ -130,7 +130,7 @@ class Sidebar(QFrame):
         project = self.studio.project
         self.title.set_text(project.name if project is not None else "xferstudio")
         if project is not None:
-            self.title.setToolTip(str(project.folder))
+            self.title.setToolTip(plain_tip(str(project.folder)))
         entries = self._of_project() if project is not None else self._recent()
         item = self.list.currentItem()
         before = item.data(_ENTRY) if item is not None else None
@@ -159,7 +159,8 @@ class Sidebar(QFrame):
         item.setText(entry.text)
         spoken = ", ".join(filter(None, (entry.text, entry.right, entry.below)))
         item.setData(Qt.ItemDataRole.AccessibleTextRole, spoken)
-        item.setToolTip(entry.key if entry.kind == "recent" else "" if entry.kind == "section" else spoken)
+        tip = entry.key if entry.kind == "recent" else "" if entry.kind == "section" else spoken
+        item.setToolTip(plain_tip(tip))
         off = entry.kind in ("section", "hint")
         item.setFlags(
             Qt.ItemFlag.NoItemFlags if off else Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
@@ -44,6 +46,13 @@ def button(text: str, icon: str = "", role: str = "") -> QPushButton:
     return made
 
 
+def plain_tip(text: str) -> str:
+    """A text with names of the user as a tooltip shows it letter by letter, though Qt guesses at rich text."""
+    if "<" not in text and "&" not in text:
+        return text
+    return "<qt>" + html.escape(text).replace("\n", "<br>") + "</qt>"
+
+
 def tool(icon: str, name: str) -> QToolButton:
     """A button with an icon alone; `name` is its tooltip and what a screen reader says."""
     made = QToolButton()
@@ -52,6 +61,15 @@ def tool(icon: str, name: str) -> QToolButton:
     made.setToolTip(name)
     made.setAccessibleName(name)
     return made
+
+
+def title_row(text: str) -> QHBoxLayout:
+    """The top of a page: its title, and room for tools at the right."""
+    row = QHBoxLayout()
+    row.setSpacing(theme.UNIT)
+    row.addWidget(label(text, "title"))
+    row.addStretch(1)
+    return row
 
 
 def scrolling(body: QWidget, name: str) -> QScrollArea:
@@ -121,7 +139,7 @@ class Elided(QLabel):
     def set_text(self, text: str) -> None:
         """Show another text."""
         self._whole = text
-        self.setToolTip(text)
+        self.setToolTip(plain_tip(text))
         self._fit()
 
     def whole(self) -> str:
