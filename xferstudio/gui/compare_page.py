@@ -10,7 +10,6 @@ from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QPoint, 
 from PySide6.QtGui import QAction, QDesktopServices, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QHBoxLayout,
     QLineEdit,
     QMenu,
     QSplitter,
@@ -74,17 +73,14 @@ class ComparePage(Page):
             ),
             self.tr("Go to Train"),
         )
-        self.empty.acted.connect(self._to_train)
+        self.empty.acted.connect(self.go_to_train)
         self.stack.addWidget(self.empty)
         whole = QWidget()
         self.stack.addWidget(whole)
         layout = QVBoxLayout(whole)
         layout.setContentsMargins(*(3 * theme.UNIT,) * 4)
         layout.setSpacing(2 * theme.UNIT)
-        top = QHBoxLayout()
-        top.setSpacing(theme.UNIT)
-        top.addWidget(widgets.label(self.tr("Compare"), "title"))
-        top.addStretch(1)
+        top = widgets.title_row(self.tr("Compare"))
         self.filter = QLineEdit()
         self.filter.setPlaceholderText(self.tr("Filter runs"))
         self.filter.setAccessibleName(self.tr("Filter runs by name, strategy, backbone or state"))
@@ -279,10 +275,6 @@ class ComparePage(Page):
 
     def _state(self) -> None:
         self.stack.setCurrentIndex(1 if self.runs.runs else 0)
-
-    @Slot()
-    def _to_train(self) -> None:
-        self.studio.wanted.emit("train", "")
 
     @Slot(QPoint)
     def _header_menu(self, place: QPoint) -> None:

@@ -147,17 +147,14 @@ class ExportPage(Page):
             self.tr("When a run has finished, its model can be taken from here to other programs."),
             self.tr("Go to Train"),
         )
-        self.empty.acted.connect(self._to_train)
+        self.empty.acted.connect(self.go_to_train)
         self.stack.addWidget(self.empty)
         inside = QWidget()
         self.stack.addWidget(widgets.scrolling(inside, self.tr("Export")))
         layout = QVBoxLayout(inside)
         layout.setContentsMargins(*(3 * theme.UNIT,) * 4)
         layout.setSpacing(theme.UNIT + theme.UNIT // 2)
-        top = QHBoxLayout()
-        top.setSpacing(theme.UNIT)
-        top.addWidget(widgets.label(self.tr("Export"), "title"))
-        top.addStretch(1)
+        top = widgets.title_row(self.tr("Export"))
         self.model = ModelChoice()
         self.model.picked.connect(self._suggest)
         name = widgets.label(self.tr("Run"), "quiet")
@@ -314,10 +311,6 @@ class ExportPage(Page):
             self._fill_table()
             self._suggest()
             self._read_exports()
-
-    @Slot()
-    def _to_train(self) -> None:
-        self.studio.wanted.emit("train", "")
 
     # --------------------------------------------------------------------------------------------- choices
 

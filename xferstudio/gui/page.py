@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
 from xferstudio.gui.studio import Studio
@@ -24,6 +25,11 @@ class Page(QWidget):
 
     def shown(self) -> None:
         """The page has come to the front, or another project has been opened while it is there."""
+
+    @Slot()
+    def go_to_train(self) -> None:
+        """Bring the page to the front on which runs begin, where this one has nothing to show yet."""
+        self.studio.wanted.emit("train", "")
 
     def select(self, what: str) -> None:
         """Show this one (the name of a run's folder, of an export): chosen in the project manager."""

@@ -90,10 +90,7 @@ class TryPage(Page):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(*(3 * theme.UNIT,) * 4)
         layout.setSpacing(2 * theme.UNIT)
-        top = QHBoxLayout()
-        top.setSpacing(theme.UNIT)
-        top.addWidget(widgets.label(self.tr("Try it"), "title"))
-        top.addStretch(1)
+        top = widgets.title_row(self.tr("Try it"))
         self.status = widgets.label("", "quiet")
         top.addWidget(self.status)
         self.again = widgets.button(self.tr("Try again"), "refresh")
@@ -135,7 +132,7 @@ class TryPage(Page):
             self.tr("Finish a run first, or choose an exported ONNX file above."),
             self.tr("Go to Train"),
         )
-        self.nothing.acted.connect(self._to_train)
+        self.nothing.acted.connect(self.go_to_train)
         self.stack.addWidget(self.nothing)
         self.drop = widgets.EmptyState(
             "drop",
@@ -613,7 +610,3 @@ class TryPage(Page):
         """Back to the images."""
         self._sorting = False
         self._state()
-
-    @Slot()
-    def _to_train(self) -> None:
-        self.studio.wanted.emit("train", "")
