@@ -96,3 +96,22 @@ def nameless(page):
 @pytest.mark.parametrize("name", PAGES)
 def test_whatever_tab_reaches_has_a_name(window, name):
     assert list(nameless(window.page(name))) == []
+
+
+def test_names_that_look_like_html_are_shown_letter_by_letter_in_tooltips(qtbot):
+    from PySide6.QtCore import Qt
+
+    from xferstudio.gui.confusion import ConfusionMatrix
+
+    matrix = ConfusionMatrix()
+    qtbot.addWidget(matrix)
+    matrix.show_matrix(("<b>bold</b>", "a & b"), ((1, 2), (3, 4)))
+    model = matrix.model
+    tips = [
+        model.data(model.index(0, 0), Qt.ItemDataRole.ToolTipRole),
+        model.headerData(0, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole),
+    ]
+    for tip in tips:
+        assert "&lt;b&gt;bold" in tip
+        assert "<b>" not in tip
+    assert "<b>bold</b>" in model.data(model.index(0, 0), Qt.ItemDataRole.AccessibleTextRole)

@@ -278,7 +278,7 @@ class OptionsView(QWidget):
         for place, (_, values) in enumerate(differing):
             for column, value in enumerate(values):
                 item = QTableWidgetItem(value)
-                item.setToolTip(value)
+                item.setToolTip(widgets.plain_tip(value))
                 self.table.setItem(place, column, item)
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)

@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 )
 
 from xferstudio.gui import theme
-from xferstudio.gui.widgets import label
+from xferstudio.gui.widgets import label, plain_tip
 from xferstudio.gui.words import listed, percent, whole
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -133,7 +133,9 @@ class ConfusionModel(QAbstractTableModel):
             return percent(self.share(row, column)) if self.as_shares else whole(count)
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return Qt.AlignmentFlag.AlignCenter
-        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return plain_tip(self.sentence(row, column))
+        if role == Qt.ItemDataRole.AccessibleTextRole:
             return self.sentence(row, column)
         if role == Qt.ItemDataRole.BackgroundRole and count:
             return QBrush(self._ground(row, column))
@@ -152,8 +154,10 @@ class ConfusionModel(QAbstractTableModel):
     ) -> Any:
         if section >= len(self.classes):
             return None
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+        if role == Qt.ItemDataRole.DisplayRole:
             return self.classes[section]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return plain_tip(self.classes[section])
         if role == Qt.ItemDataRole.AccessibleTextRole:
             across = orientation == Qt.Orientation.Horizontal
             text = self.tr("predicted {name}") if across else self.tr("true {name}")

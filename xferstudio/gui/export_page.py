@@ -596,7 +596,7 @@ class ExportPage(Page):
             )
             for column, text in enumerate(cells):
                 item = QTableWidgetItem(text)
-                item.setToolTip(proof if column == 1 else str(each.path))
+                item.setToolTip(widgets.plain_tip(proof if column == 1 else str(each.path)))
                 if column == 1:
                     item.setIcon(icon)
                     if not passed:

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOpti
 
 from xferstudio.gui import theme
 from xferstudio.gui.thumbnails import Thumbnails, Wish
+from xferstudio.gui.widgets import plain_tip
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -94,7 +95,8 @@ class PictureModel(QAbstractListModel):
         if role == ENTRY:
             return entry
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            return "\n".join(filter(None, (entry.title, entry.line, entry.file)))
+            text = "\n".join(filter(None, (entry.title, entry.line, entry.file)))
+            return plain_tip(text) if role == Qt.ItemDataRole.ToolTipRole else text
         return None
 
 

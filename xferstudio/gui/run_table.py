@@ -25,6 +25,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from xferstudio.gui import theme, words
 from xferstudio.gui.run_facts import RunFacts, moment
+from xferstudio.gui.widgets import plain_tip
 
 translate = QCoreApplication.translate
 
@@ -217,7 +218,9 @@ class RunTable(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             side = Qt.AlignmentFlag.AlignRight if column.number else Qt.AlignmentFlag.AlignLeft
             return side | Qt.AlignmentFlag.AlignVCenter
-        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return plain_tip(self._sentence(run, column))
+        if role == Qt.ItemDataRole.AccessibleTextRole:
             return self._sentence(run, column)
         if role == Qt.ItemDataRole.ForegroundRole and column.id == "state":
             now = theme.colours()

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from xferstudio.gui import theme
 from xferstudio.gui.queue import Job
 from xferstudio.gui.studio import Studio
-from xferstudio.gui.widgets import button, label, tool
+from xferstudio.gui.widgets import button, label, plain_tip, tool
 from xferstudio.gui.words import state as state_in_words
 from xferstudio.gui.words import state_icon
 from xferstudio.history import RunFolder
@@ -209,7 +209,7 @@ class RunsView(QFrame):
             item.setText(name)
             item.setSizeHint(QSize(0, 4 * theme.UNIT))
             words = state_in_words(state)
-            item.setToolTip("\n".join(filter(None, (name, words, when))))
+            item.setToolTip(plain_tip("\n".join(filter(None, (name, words, when)))))
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{name}, {words}")
 
     def show_selected(self, kind: str, key: object) -> None:
