@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from finished_runs import make_project, make_run
@@ -115,3 +118,59 @@ def test_names_that_look_like_html_are_shown_letter_by_letter_in_tooltips(qtbot)
         assert "&lt;b&gt;bold" in tip
         assert "<b>" not in tip
     assert "<b>bold</b>" in model.data(model.index(0, 0), Qt.ItemDataRole.AccessibleTextRole)
+
+
+ALL_PAGES = """
+import os
+import subprocess
+import sys
+from pathlib import Path
+from pathlib import Path
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication
+from xferstudio.gui import commands
+from xferstudio.gui.studio import Studio
+from xferstudio.gui.window import PAGES, Window
+
+commands.command_line = lambda *_: [sys.executable, "-c", ""]
+app = QApplication([])
+window = Window(Studio(settings=QSettings(sys.argv[2], QSettings.Format.IniFormat)))
+window.show()
+window.studio.open(sys.argv[1])
+for name in PAGES:
+    window.go(name)
+    app.processEvents()
+window.page("train").dashboard
+from xferstudio.gui import preview
+heavy = ("torch", "timm", "torchvision", "onnxruntime", "onnx", "xferstudio.engine", "xferstudio.cli",
+    "xferstudio_plugins")
+print("LOADED", [name for name in heavy if name in sys.modules])
+window.leave()
+app.processEvents()
+"""
+
+
+def test_the_window_never_imports_torch_whatever_page_is_open(tmp_path, monkeypatch):
+    project = make_project(tmp_path)
+    make_run(project, "first", 10)
+    root = Path(__file__).parents[2]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(root), str(root / "plugins")]))
+    done = subprocess.run(
+        [sys.executable, "-c", ALL_PAGES, str(project.folder), str(tmp_path / "settings.ini")],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert "LOADED []" in done.stdout
+
+
+def test_settings_hold_nothing_that_affects_a_run(qtbot, window, studio):
+    form = window.page("train").form
+    form.options.fields["epochs"].set_value(77)
+    window.close()
+    studio.settings.sync()
+    allowed = ("recent", "window/", "theme", "language", "data/", "compare/", "try/", "export/")
+    assert all(key.startswith(allowed) for key in studio.settings.allKeys()), studio.settings.allKeys()
+    values = [str(studio.settings.value(key)) for key in studio.settings.allKeys() if key != "recent"]
+    assert not any(value == "77" or "lite" in value for value in values)
