@@ -10,7 +10,7 @@ from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QImage, QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QMenu, QToolButton
 
 from xferstudio import project as projects
 from xferstudio.api import Preprocessing, UserError
@@ -153,6 +153,29 @@ def test_nothing_matches_and_a_button_helps(qtbot, page):
     qtbot.mouseClick(page.no_match.button, Qt.MouseButton.LeftButton)
     assert page.middle.currentWidget() is page.grid
     assert len(paths(page)) == 25
+
+
+def test_the_cross_of_the_search_box_goes_with_the_text(qtbot, page):
+    def cross():
+        return next(
+            each for each in page.search.findChildren(QToolButton) if each.x() > page.search.width() / 2
+        )
+
+    page.show()
+    qtbot.keyClicks(page.search, "nothing")
+    qtbot.waitUntil(lambda: page.filter.text == "nothing" and cross().property("opacity") in (None, 1.0))
+    assert cross().isEnabled()
+    page.clear_filters()
+    assert page.search.text() == ""
+    qtbot.waitUntil(lambda: not cross().isEnabled() or cross().property("opacity") == 0.0, timeout=2000)
+    assert page.filter == Filter()
+
+
+def test_a_renamed_class_stays_marked(qtbot, page):
+    page.set_filter(Filter(label="ants"))
+    page.rename("ants", "formica")
+    qtbot.waitUntil(lambda: not page._balance_due.isActive())
+    assert page.balance.lines[page.balance.current].key == "formica"
 
 
 def test_sorting_by_name_class_and_split_both_ways(page):

@@ -558,6 +558,7 @@ class DataPage(Page):
         if pictures is not None and not self._rescan.isActive():
             self._numbers = {**self._numbers, **pictures.counts}
         self.balance.show_table(self.rows.balance(), self.rows.reasons(), len(self.rows))
+        self._mark_line()  # a class that was renamed has its line only now
         self._show_counts()
         self.grid.viewport().update()
 
@@ -590,23 +591,28 @@ class DataPage(Page):
     def set_filter(self, wanted: Filter) -> None:
         """Show what passes this filter, and let all controls say so."""
         self.filter = wanted
-        blockers = [
-            QSignalBlocker(each) for each in (self.search, self.split, self.domain, self.state, self.wrong)
-        ]
+        blockers = [QSignalBlocker(each) for each in (self.split, self.domain, self.state, self.wrong)]
         if self.search.text().strip() != wanted.text:
+            # Not blocked: its own cross listens too.
             self.search.setText(wanted.text)
+            self._typing.stop()
         self.split.setCurrentIndex(max(0, self.split.findData(wanted.split)))
         self.domain.setCurrentIndex(max(0, self.domain.findData(wanted.domain)))
         self.state.setCurrentIndex(max(0, self.state.findData(wanted.state)))
         self.wrong.setChecked(wanted.wrong)
         del blockers
+        self._mark_line()
+        self._refilter()
+
+    def _mark_line(self) -> None:
+        """Mark the line of the class, or of the reason, that the filter is set to."""
+        wanted = self.filter
         if wanted.reason:
             self.balance.choose("reason", wanted.reason)
         elif wanted.state == "left_out" and not wanted.label:
             self.balance.choose("left_out", "")
         else:
             self.balance.choose("class" if wanted.label else "all", wanted.label)
-        self._refilter()
 
     @Slot()
     def clear_filters(self) -> None:
