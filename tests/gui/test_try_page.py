@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from finished_runs import look_after, make_project, make_run, trained
 from PIL import Image
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QRect, Qt, QUrl
 from PySide6.QtGui import QColor, QDropEvent, QGuiApplication, QImage
 
 from xferstudio.gui import commands, heat
@@ -56,7 +56,7 @@ def answered(page, count):
     return lambda: len(page.answers) == count
 
 
-def test_the_newest_run_is_chosen_and_its_process_is_warm_before_the_first_image(page, qtbot):
+def test_the_best_run_is_chosen_and_its_process_is_warm_before_the_first_image(page, qtbot):
     assert page.model.currentText().startswith("second · 95.0")
     qtbot.waitUntil(lambda: page.predictor.state == "ready", timeout=10_000)
     assert page.status.text() == "Ready" and page.drop.isVisible()
@@ -82,6 +82,69 @@ def test_dropped_images_are_answered_with_bars(page, qtbot, pictures):
     assert [entry.title for entry in page.list.pictures.entries] == ["dog · 83\u202f%", "cat · 60\u202f%"]
     page.list.choose(files[1])
     assert page.verdict.text() == "cat, 60\u202f% sure"
+
+
+def test_another_run_that_ends_does_not_change_the_choice(page, qtbot, studio):
+    make_run(studio.project, "third", 0)
+    studio.refresh_runs()
+    qtbot.waitUntil(lambda: page.model.findText("third", Qt.MatchFlag.MatchStartsWith) >= 0, timeout=10_000)
+    assert page.model.currentText().startswith("second")
+
+
+def test_the_most_accurate_run_is_chosen_first_and_a_repeated_one_stays(qtbot, tmp_path):
+    from xferstudio.gui.model_choice import ModelChoice
+    from xferstudio.gui.run_facts import RunFacts
+
+    def run(name, accuracy, at=""):
+        return RunFacts(tmp_path / (at or name), name, "finished", test={"accuracy": accuracy})
+
+    box = ModelChoice()
+    qtbot.addWidget(box)
+    box.set_models([], [tmp_path / "a.onnx"])
+    box.set_models([run("new", 0.7), run("best", 0.9), run("old", 0.8)], [tmp_path / "a.onnx"])
+    assert box.chosen == tmp_path / "best"
+    box.set_models([run("newest", 0.99), run("new", 0.7), run("best", 0.9)])
+    assert box.chosen == tmp_path / "best"
+    box.set_models([run("best", 0.1, "best again"), run("newest", 0.99)])
+    assert box.chosen == tmp_path / "best again"
+
+
+def test_choosing_images_offers_images_and_begins_where_one_was(page, monkeypatch, pictures, studio, qtbot):
+    asked = []
+    file = pictures("cat 60.png")[0]
+
+    def pick(parent, title, folder, kinds, **more):
+        asked.append((folder, kinds))
+        return [file], ""
+
+    monkeypatch.setattr("xferstudio.gui.try_page.QFileDialog.getOpenFileNames", pick)
+    page.pick.click()
+    page.pick.click()
+    assert asked[0][0] and asked[0][0] != str(Path.cwd())
+    assert "*.png" in asked[0][1] and "*.JPG" in asked[0][1] and "*.txt" not in asked[0][1]
+    assert asked[1][0] == str(Path(file).parent)
+    qtbot.waitUntil(answered(page, 1), timeout=10_000)
+
+
+def test_the_picture_keeps_its_distance(page, qtbot, pictures):
+    page.add(pictures("cat 60.png"))
+    qtbot.waitUntil(answered(page, 1), timeout=10_000)
+    left, picture = (QRect(each.mapTo(page, QPoint(0, 0)), each.size()) for each in (page.list, page.view))
+    assert picture.left() - left.right() > 8
+    assert picture.right() + 8 < page.verdict.mapTo(page, QPoint(0, 0)).x() - 8
+
+
+@pytest.mark.parametrize(
+    "text", ["/", ".", "..", "//", "~", "a\0b", "x" * 5000, "/root/secret", "\ud800", " "]
+)
+def test_any_text_may_be_typed_as_a_folder(page, text):
+    panel = page.sorting
+    panel.source.setText("")
+    for end in range(1, min(len(text), 5) + 1):
+        panel.source.setText(text[:end])
+    panel.source.setText(text)
+    panel.target.setText(text)
+    assert not panel.predict.isEnabled()
 
 
 def test_an_image_from_the_clipboard_is_tried(page, qtbot):

@@ -16,7 +16,9 @@ OTHER = "other"
 
 
 class ModelChoice(QComboBox):
-    """Runs with a model, the newest first, then files. `chosen` is a path, or None where there is nothing."""
+    """Runs with a model, the newest first, then files. The most accurate run is chosen until somebody chooses.
+
+    What is chosen does not change because another run ends. `chosen` is a path, or None where there is nothing."""
 
     picked = Signal()
     """Another model is chosen, by the user or because the list has changed."""
@@ -27,6 +29,7 @@ class ModelChoice(QComboBox):
         super().__init__(parent)
         self._other = other
         self._before: Path | None = None
+        self._names: dict[Path, str] = {}
         self._kept = False
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(24)
@@ -65,8 +68,16 @@ class ModelChoice(QComboBox):
             if self.count():
                 self.insertSeparator(self.count())
             self.addItem(self._other, OTHER)
-        # Until somebody has chosen, it is the newest run, however late the runs are known.
-        at = self.findData(str(before)) if before is not None and self._kept else -1
+        # A file gives way to the best run, however late the runs are known, until somebody has chosen it.
+        at = -1
+        if before is not None and (self._kept or before in self._names):
+            at = self.findData(str(before))
+            if at < 0:  # done once more, under the same name
+                again = (self._names.get(before), before.parent)
+                at = next((row for row, run in enumerate(runs) if (run.name, run.folder.parent) == again), -1)
+        self._names = {run.folder: run.name for run in runs}
+        if at < 0 and runs:
+            at = max(range(len(runs)), key=lambda row: (_accuracy(runs[row]), -row))
         self.setCurrentIndex(max(at, 0) if runs or files else -1)
         self.blockSignals(False)
         self._tell()
@@ -99,3 +110,11 @@ class ModelChoice(QComboBox):
         if now != self._before:
             self._before = now
             self.picked.emit()
+
+
+def _accuracy(run: RunFacts) -> tuple[bool, float]:
+    """To choose by; a run that was tested comes before one that was only validated."""
+    value = run.measured.get("accuracy")
+    if not isinstance(value, (int, float)) or value != value:
+        return False, -1.0
+    return bool(run.test), float(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -277,7 +278,9 @@ class SortPanel(QWidget):
         source = self.source.text().strip()
         if source:
             path = Path(source)
-            self.target.setText(str(path.with_name(self.tr("{name} sorted").format(name=path.name))))
+            # While a path is typed it may be "/" or ".", which have no name and nothing beside them.
+            beside = path.parent / self.tr("{name} sorted").format(name=path.name)
+            self.target.setText(str(beside) if path.name not in ("", "..") else "")
         if self.stage in ("preview", "done"):
             self.reset()
         self._check()
@@ -287,13 +290,16 @@ class SortPanel(QWidget):
         source, target = self.source.text().strip(), self.target.text().strip()
         if not source:
             return ""
-        if not Path(source).is_dir():
+        if not os.path.isdir(source):  # Path.is_dir raises on some texts  # noqa: PTH112
             return self.tr("There is no folder {folder}.").format(folder=source)
         if not target:
             return self.tr("Choose where the folders go.")
-        if Path(target).is_file():
+        if os.path.isfile(target):  # noqa: PTH113
             return self.tr("{folder} is a file; choose a folder.").format(folder=target)
-        inside, outside = Path(target).resolve(), Path(source).resolve()
+        try:
+            inside, outside = Path(target).resolve(), Path(source).resolve()
+        except (OSError, RuntimeError, ValueError):
+            return self.tr("Choose where the folders go.")
         if inside == outside or outside in inside.parents:
             return self.tr(
                 "Choose a folder outside of the images: sorted again, the copies would be sorted too."

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtCore import QFileInfo, QSize, QStandardPaths, Qt, Slot
 from PySide6.QtGui import (
     QDragEnterEvent,
     QDragMoveEvent,
@@ -166,7 +166,11 @@ class TryPage(Page):
         self.list.selectionModel().currentChanged.connect(self._look)
         split.addWidget(self.list)
         self.view = HeatView()
-        split.addWidget(self.view)
+        middle = QWidget()
+        around = QVBoxLayout(middle)
+        around.setContentsMargins(theme.UNIT, 0, theme.UNIT, 0)
+        around.addWidget(self.view)
+        split.addWidget(middle)
         side = QWidget()
         panel = QVBoxLayout(side)
         panel.setContentsMargins(theme.UNIT, 0, 0, 0)
@@ -440,13 +444,35 @@ class TryPage(Page):
     def _pick_files(self) -> None:
         if self.model.chosen is None:
             return
-        names, _ = QFileDialog.getOpenFileNames(self, self.tr("Choose images"))
+        from xferstudio.data import readable_extensions
+
+        endings = " ".join(f"*{each} *{each.upper()}" for each in sorted(readable_extensions()))
+        images, everything = self.tr("Images"), self.tr("All files")
+        names, _ = QFileDialog.getOpenFileNames(
+            self,
+            self.tr("Choose images"),
+            self._images_folder(),
+            f"{images} ({endings});;{everything} (*)",
+            options=QFileDialog.Option.HideNameFilterDetails,
+        )
+        if names:
+            self.studio.settings.setValue("try/folder", str(Path(names[0]).parent))
         self.add(names)
+
+    def _images_folder(self) -> str:
+        """Where images were chosen last, or the folder of pictures."""
+        last = str(self.studio.settings.value("try/folder", "") or "")
+        if last and QFileInfo(last).isDir():
+            return last
+        return QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
 
     @Slot()
     def _pick_folder(self) -> None:
-        name = QFileDialog.getExistingDirectory(self, self.tr("Choose a folder of images"))
+        name = QFileDialog.getExistingDirectory(
+            self, self.tr("Choose a folder of images"), self._images_folder()
+        )
         if name:
+            self.studio.settings.setValue("try/folder", name)
             self.add([name])
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802

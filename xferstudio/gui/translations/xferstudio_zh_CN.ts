@@ -2825,6 +2825,10 @@ belongs to {name}</source>
 实为 {name}</translation>
     </message>
     <message>
+        <source>{name}, taken for {other}</source>
+        <translation>{name}，误认为 {other}</translation>
+    </message>
+    <message>
         <source>{path}, belongs to {name}</source>
         <translation>{path}，实为 {name}</translation>
     </message>
@@ -4144,6 +4148,14 @@ belongs to {name}</source>
     <message>
         <source>Choose images</source>
         <translation>选择图像</translation>
+    </message>
+    <message>
+        <source>Images</source>
+        <translation>图像</translation>
+    </message>
+    <message>
+        <source>All files</source>
+        <translation>所有文件</translation>
     </message>
     <message>
         <source>Choose a folder of images</source>
