@@ -19,8 +19,8 @@ from xferstudio.gui import theme
 from xferstudio.gui.page import Page
 from xferstudio.gui.studio import Studio
 
-OF_NO_SCREEN = ("This plugin does not support propagateSizeHints()",)
-"""What Qt says of any page that is shown by itself where there is no screen."""
+OF_NO_SCREEN = ("This plugin does not support propagateSizeHints()", "This plugin does not support raise()")
+"""What Qt says of any page or tooltip that is shown by itself where there is no screen."""
 
 
 def running_still(thread):

@@ -329,3 +329,61 @@ def test_light_and_dark_are_followed(qtbot, board, qapp):
     finally:
         qapp.setProperty("theme", None)
         theme.apply(qapp)
+
+
+def test_space_after_a_pause_never_stops_the_run(qtbot, board):
+    board.activateWindow()
+    tell(qtbot, board, started())
+    words = []
+    board.asked.connect(words.append)
+    board.buttons["pause"].setFocus()
+    qtbot.keyClick(board.buttons["pause"], Qt.Key.Key_Space)
+    board.told_to("pause")
+    assert words == ["pause"]
+    assert board.focusWidget() is board.state_word
+    qtbot.keyClick(board.focusWidget(), Qt.Key.Key_Space)
+    tell(qtbot, board, paused(1))
+    assert board.focusWidget() is board.buttons["resume"]
+    qtbot.keyClick(board.focusWidget(), Qt.Key.Key_Space)
+    board.told_to("resume")
+    tell(qtbot, board, resumed(1))
+    assert board.focusWidget() is board.buttons["pause"]
+    assert words == ["pause", "resume"]
+    board.buttons["stop"].setFocus()
+    board.told_to("stop")
+    assert board.focusWidget() is board.state_word
+    tell(qtbot, board, ended("stopped"))
+    assert board.focusWidget() is board.state_word
+
+
+def test_plots_are_made_one_at_a_time(qtbot, board):
+    board.course.take([started(), phase(), *(step(n, coral=0.1) for n in range(1, 11)), epoch(1)])
+    counts = []
+    while board._shown != board.course.taken:
+        board._tick()
+        counts.append(len(board.plots))
+        assert len(counts) < 20
+    assert counts == list(range(1, 8))
+
+
+def test_another_run_forgets_the_curves_of_the_one_before(qtbot, board):
+    tell(qtbot, board, started(), phase(), step(1), epoch(1))
+    assert "train" in board.plots["accuracy"].curves
+    board.show_run("b", "running")
+    tell(qtbot, board, started(), phase(), step(1), {**epoch(1), "train": {"loss": 0.5}})
+    assert list(board.plots["accuracy"].curves) == ["val"]
+
+
+def test_mistakes_of_a_finished_run_say_what_they_were_taken_for(qtbot, board, tmp_path):
+    from finished_runs import make_project, make_run
+
+    folder = make_run(make_project(tmp_path), "first", 2, split="val")
+    found = folder.read_predictions()
+    path = found.paths[0]
+    board.set_images(None, {path: "cat"}, {})
+    tell(qtbot, board, started(folder=folder.path), phase(), step(1), epoch(1, mistakes=(path,)))
+    assert board.mistakes.item(0).text() == "cat"
+    tell(qtbot, board, ended("finished", summary=SUMMARY, folder=folder.path))
+    qtbot.waitUntil(lambda: board.mistakes.item(0).text() == "cat, taken for dog", timeout=5000)
+    board.show_run("b", "running")
+    assert board.mistakes.count() == 0

@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QImage
 
+from xferstudio.gui import theme
 from xferstudio.gui.confusion import ConfusionMatrix, most_confused, readable_on
 from xferstudio.gui.curves import Growing, Smoother, thin
 from xferstudio.gui.plots import Plot
@@ -283,3 +284,71 @@ def test_text_on_a_cell_is_readable():
 
 def test_the_commonest_mistakes_come_first():
     assert most_confused(("a", "b"), [[5, 2], [3, 5]]) == [("b", "a", 3, 8), ("a", "b", 2, 7)]
+
+
+def ticks(plot, side, *values, spacing=1.0):
+    axis = plot.plot.getAxis(side)
+    return axis.tickStrings(list(values), axis.scale, spacing)
+
+
+def test_a_single_value_has_a_sensible_range(qtbot):
+    made = Plot("Loss", "step", whole_x=True)
+    qtbot.addWidget(made)
+    made.resize(500, 400)
+    made.show()
+    made.set_data("loss", [1], [0.7])
+    settled(qtbot, made)
+    made.view.updateAutoRange()
+    (left, right), (low, high) = made.view.viewRange()
+    assert -0.1 < left <= 0 and 1 <= right < 1.1
+    assert 0.2 < low < 0.7 < high < 1.2
+    made.set_data("loss", [1, 2], [0.630964224, 0.630964225])
+    settled(qtbot, made)
+    made.view.updateAutoRange()
+    low, high = made.view.viewRange()[1]
+    assert high - low > 0.005
+    assert ticks(made, "left", 0.6309642244, spacing=1e-9) == ["0.631"]
+    assert ticks(made, "left", 12000.0, spacing=1000.0) == ["12000"]
+
+
+def test_shares_are_never_less_than_none_or_more_than_all(qtbot):
+    made = Plot("Waiting", "step", percent=True, whole_x=True)
+    qtbot.addWidget(made)
+    made.resize(500, 400)
+    made.show()
+    for values in ([0.0], [1.0], [0.0, 1.0]):
+        made.set_data("waiting", range(1, len(values) + 1), values)
+        settled(qtbot, made)
+        made.view.updateAutoRange()
+        low, high = made.view.viewRange()[1]
+        assert low > -0.08 and high < 1.08
+    assert ticks(made, "left", -0.4, 0.0, 0.5, 1.0, 1.2, spacing=0.1) == [
+        "",
+        "0\u202f%",
+        "50\u202f%",
+        "100\u202f%",
+        "",
+    ]
+
+
+def test_values_at_the_crosshair_never_widen_the_plot(qtbot, plot):
+    for number in range(12):
+        plot.set_data(f"a curve with a long name {number}", [1, 2], [0.123456, 0.2])
+    settled(qtbot, plot)
+    plot.point_at(1)
+    plot.layout().activate()
+    assert plot.minimumSizeHint().width() < 500
+    assert "long name 11" in plot.readout.toolTip()
+
+
+def test_the_tooltip_of_a_plot_can_be_read(qtbot, plot, qapp):
+    from PySide6.QtWidgets import QToolTip
+
+    QToolTip.showText(plot.canvas.mapToGlobal(plot.canvas.rect().center()), "Draw a rectangle", plot.canvas)
+    tip = next(w for w in qapp.topLevelWidgets() if w.metaObject().className() == "QTipLabel")
+    image = tip.grab().toImage()
+    ground = image.pixelColor(4, 4)
+    assert abs(ground.lightness() - theme.colours().text.lightness()) > 100
+    assert ground.alpha() == 255
+    QToolTip.hideText()
+    qtbot.waitUntil(lambda: not QToolTip.isVisible(), timeout=2000)

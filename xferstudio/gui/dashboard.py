@@ -29,9 +29,11 @@ from xferstudio.gui.course import Course
 from xferstudio.gui.mistakes import Mistakes
 from xferstudio.gui.outcome import SummaryCard, TroubleCard
 from xferstudio.gui.plots import Plot
+from xferstudio.gui.reading import Reader, Stopped
 from xferstudio.gui.widgets import Card, Elided, FlowLayout, button, label, scrolling
 from xferstudio.gui.words import engine_text, interval, percent, seconds, whole
 from xferstudio.gui.words import state as state_in_words
+from xferstudio.history import RunFolder
 
 TICK_MS = 50
 """Events are worked off, and words and curves renewed, at most this often."""
@@ -73,6 +75,10 @@ class Dashboard(QWidget):
         self._shown = -1
         self._order: list[QWidget] = []
         self._columns = 0
+        self._made_one = self._more_to_make = False
+        self._steered = False
+        self._reader = Reader(self)
+        self._reader.done.connect(self._take_predictions)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
@@ -259,10 +265,14 @@ class Dashboard(QWidget):
         card.hide()
         return card
 
-    def _plot(self, name: str) -> Plot:
-        """A plot, made when the first numbers for it are there."""
+    def _plot(self, name: str) -> Plot | None:
+        """A plot, made when the first numbers for it are there; None where it has to wait for the next tick."""
         if name in self.plots:
             return self.plots[name]
+        if self._made_one:
+            self._more_to_make = True
+            return None
+        self._made_one = True
         step, epoch = self.tr("step"), self.tr("epoch")
         made = {
             "loss": lambda: Plot(self.tr("Loss"), step, whole_x=True),
@@ -305,14 +315,11 @@ class Dashboard(QWidget):
         self.title.set_text(name)
         self._pressed_word = ""
         for plot in self.plots.values():
-            plot.clear()
-        if "parts" in self.plots:
-            for key in list(self.plots["parts"].curves):
-                self.plots["parts"].remove(key)
-        if "rates" in self.plots:
-            for key in list(self.plots["rates"].curves):
-                self.plots["rates"].remove(key)
+            plot.start_anew()
         self.confusion.clear()
+        self._reader.drop()
+        self._predicted: Mapping[str, str] = {}
+        self._predictions_of = ""
         self.summary.show_verdict("")
         self._summary_of: object = None
         self._notices_shown = (-1, False)
@@ -351,6 +358,7 @@ class Dashboard(QWidget):
         """End the threads."""
         self._timer.stop()
         self._clock.stop()
+        self._reader.let_go()
         self.mistakes.let_go()
 
     # ------------------------------------------------------------------------------------------ showing
@@ -365,6 +373,9 @@ class Dashboard(QWidget):
         if self._shown != self.course.taken:
             self._shown = self.course.taken
             self._draw()
+            if self._more_to_make:
+                self._shown = -1
+                self._timer.start()
 
     @property
     def state(self) -> str:
@@ -540,6 +551,8 @@ class Dashboard(QWidget):
             "vary": not going and state != "waiting",
             "copy": True,
         }
+        focused = self.window().focusWidget()
+        held = next((word for word, made in self.buttons.items() if made is focused), "")
         for word, on in shown.items():
             made = self.buttons[word]
             if made.isHidden() == on:
@@ -555,10 +568,35 @@ class Dashboard(QWidget):
         ):
             self._pressed_word = ""
             self._tell_buttons(state)
+        self._hold_focus(held)
+
+    def _hold_focus(self, held: str) -> None:
+        """Let the focus never slip from a button that goes to the one beside it, which does something else.
+
+        It waits at the state of the run, and goes on to the button that ends the pause, or begins one.
+        """
+        if held:
+            button = self.buttons[held]
+            if button.isEnabled() and not button.isHidden():
+                return
+            self._steered = held in ("pause", "resume")
+            self.state_word.setFocus()
+        if self._steered and self.window().focusWidget() is self.state_word:
+            for word in ("pause", "resume"):
+                if self.buttons[word].isEnabled() and not self.buttons[word].isHidden():
+                    self.buttons[word].setFocus()
+                    self._steered = False
+
+    def take_focus(self) -> None:
+        """Put the focus where no key does anything: a run has been begun with one."""
+        self._steered = False
+        self.state_word.setFocus()
 
     def _tell_end(self, state: str) -> None:
         course = self.course
         good = state in ("finished", "stopped") and bool(course.summary)
+        if good:
+            self._read_predictions()
         self.summary.setVisible(good)
         if good and self._summary_of is not course.summary:
             self._summary_of = course.summary
@@ -646,8 +684,11 @@ class Dashboard(QWidget):
     def _draw(self) -> None:
         """Hand the numbers to the plots, which draw when they are due."""
         course = self.course
-        if "loss" in course.losses or course.val_loss.n or course.epoch_loss.n:
-            plot = self._plot("loss")
+        # Making a plot takes a while: one each time, so that the window has time for its user in between.
+        self._made_one = self._more_to_make = False
+        if ("loss" in course.losses or course.val_loss.n or course.epoch_loss.n) and (
+            plot := self._plot("loss")
+        ):
             plot.curve("steps", self.tr("steps"), 0, faint=True)
             plot.curve("smooth", self.tr("training, smoothed"), 0)
             plot.curve("val", self.tr("validation"), 1, dots=True)
@@ -657,8 +698,7 @@ class Dashboard(QWidget):
             plot.share_data("val", course.val_loss)
             for stage in course.stages[1:]:
                 plot.mark(stage.step, engine_text(stage.name))
-        if course.accuracy.n or course.train_accuracy.n:
-            plot = self._plot("accuracy")
+        if (course.accuracy.n or course.train_accuracy.n) and (plot := self._plot("accuracy")):
             if course.train_accuracy.n:
                 plot.curve("train", self.tr("training"), 0, dots=True)
                 plot.share_data("train", course.train_accuracy)
@@ -667,8 +707,7 @@ class Dashboard(QWidget):
             plot.share_band("val", course.low, course.high)
         parts = {name: data for name, data in course.losses.items() if name != "loss"}
         for name, curves in (("rates", course.rates), ("parts", parts)):
-            if curves:
-                plot = self._plot(name)
+            if curves and (plot := self._plot(name)):
                 for at, (key, data) in enumerate(curves.items()):
                     plot.curve(key, engine_text(key), at)
                     plot.share_data(key, data)
@@ -678,11 +717,11 @@ class Dashboard(QWidget):
                 ("waiting", self.tr("share of the time"), course.waiting),
                 ("memory", self.tr("main memory"), course.memory),
             ):
-                plot = self._plot(name)
-                plot.curve(name, text, 0)
-                plot.share_data(name, data)
-            if course.device_memory.n and course.device_memory.y.max() > 0:
-                plot = self._plot("memory")
+                if plot := self._plot(name):
+                    plot.curve(name, text, 0)
+                    plot.share_data(name, data)
+            plot = self.plots.get("memory")
+            if plot and course.device_memory.n and course.device_memory.y.max() > 0:
                 plot.curve("device", self.tr("memory of the device"), 1)
                 plot.share_data("device", course.device_memory)
         for plot in self.plots.values():
@@ -694,7 +733,25 @@ class Dashboard(QWidget):
 
     def _show_mistakes(self) -> None:
         paths = self.course.mistakes
-        self.mistakes.show_mistakes(self.root, paths, self.labels, self.hashes)
+        self.mistakes.show_mistakes(self.root, paths, self.labels, self.hashes, self._predicted)
+
+    def _read_predictions(self) -> None:
+        """What the final model takes each image for, once the run has ended with one."""
+        folder = self.course.folder
+        if not folder or folder == self._predictions_of or not self.course.mistakes:
+            return
+        self._predictions_of = folder
+
+        def work(_: Stopped) -> dict[str, str]:
+            found = RunFolder(Path(folder)).read_predictions()
+            return dict(zip(found.paths, found.predicted, strict=True))
+
+        self._reader.ask(work)
+
+    @Slot(object)
+    def _take_predictions(self, predicted: dict[str, str]) -> None:
+        self._predicted = predicted
+        self._show_mistakes()
 
     def set_images(self, root: Path | None, labels: Mapping[str, str], hashes: Mapping[str, str]) -> None:
         """Where the images are, and what is known of them."""

@@ -26,6 +26,7 @@ class Mistakes(QListWidget):
         self._thumbnails = Thumbnails(self, memory=16 << 20)
         self._thumbnails.ready.connect(self._ready)
         self._paths: tuple[str, ...] = ()
+        self._taken: tuple[str, ...] = ()
         self._root: Path | None = None
         self.setAccessibleName(self.tr("Worst mistakes"))
         self.setViewMode(QListView.ViewMode.IconMode)
@@ -34,34 +35,48 @@ class Mistakes(QListWidget):
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setUniformItemSizes(True)
         self.setIconSize(QSize(SIDE, SIDE))
-        self.setGridSize(QSize(SIDE + 2 * theme.UNIT, SIDE + 4 * theme.UNIT))
+        self.setGridSize(QSize(SIDE + 2 * theme.UNIT, SIDE + 6 * theme.UNIT))
+        self.setWordWrap(True)
         self.setSpacing(theme.UNIT // 2)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setFrameShape(QListWidget.Shape.NoFrame)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setMinimumHeight(SIDE + 6 * theme.UNIT)
+        self.setMinimumHeight(SIDE + 8 * theme.UNIT)
         self.itemActivated.connect(self._activated)
 
     def show_mistakes(
-        self, root: Path | None, paths: Sequence[str], labels: Mapping[str, str], hashes: Mapping[str, str]
+        self,
+        root: Path | None,
+        paths: Sequence[str],
+        labels: Mapping[str, str],
+        hashes: Mapping[str, str],
+        predicted: Mapping[str, str] | None = None,
     ) -> None:
-        """Show these images, most confidently wrong first; `labels` and `hashes` by path, as far as known."""
-        if tuple(paths) == self._paths and root == self._root and self.count() == len(paths):
+        """Show these images, most confidently wrong first; `labels`, `hashes` and what they were `predicted` to be
+        by path, as far as known."""
+        taken = tuple((predicted or {}).get(path, "") for path in paths)
+        if (tuple(paths), root, taken) == (self._paths, self._root, self._taken) and self.count() == len(
+            paths
+        ):
             return
-        self._paths, self._root = tuple(paths), root
+        self._paths, self._root, self._taken = tuple(paths), root, taken
         self.clear()
         blank = QPixmap(SIDE, SIDE)
         blank.fill(theme.colours().raised)
         wishes = []
-        for path in paths:
+        for path, wrong in zip(paths, taken, strict=True):
             true = labels.get(path, "") or Path(path).parent.name
-            item = QListWidgetItem(QIcon(blank), true or Path(path).name)
+            caption = true or Path(path).name
+            words = self.tr("{path}, belongs to {name}").format(path=path, name=true)
+            tip = self.tr("{path}\nbelongs to {name}").format(path=path, name=true)
+            if wrong and wrong != true:
+                # The best model may be right where the epoch that listed the mistakes was wrong.
+                caption = self.tr("{name}, taken for {other}").format(name=caption, other=wrong)
+                words, tip = f"{path}, {caption}", f"{path}\n{caption}"
+            item = QListWidgetItem(QIcon(blank), caption)
             item.setData(_PATH, path)
-            item.setToolTip(self.tr("{path}\nbelongs to {name}").format(path=path, name=true))
-            item.setData(
-                Qt.ItemDataRole.AccessibleTextRole,
-                self.tr("{path}, belongs to {name}").format(path=path, name=true),
-            )
+            item.setToolTip(tip)
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, words)
             item.setTextAlignment(Qt.AlignmentFlag.AlignHCenter)
             self.addItem(item)
             if root is not None:

@@ -40,7 +40,7 @@ from PySide6.QtWidgets import (
 
 from xferstudio.gui import theme
 from xferstudio.gui.curves import Array, Growing, thin
-from xferstudio.gui.widgets import Elided, FlowLayout, label
+from xferstudio.gui.widgets import Elided, FlowLayout
 
 REPAINT_MS = 50
 """Plots are drawn again at most this often while data arrives."""
@@ -121,18 +121,41 @@ class _Axis(pg.AxisItem):  # type: ignore[misc]
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:  # noqa: N802
         if self.whole and not self.logMode:
             return [f"{value:.0f}" if abs(value - round(value)) < 1e-6 else "" for value in values]
-        if self.logMode or not self.percent:
+        if self.logMode:
             return [str(text) for text in super().tickStrings(values, scale, spacing)]
+        if not self.percent:
+            return [_short(str(text)) for text in super().tickStrings(values, scale, spacing)]
         digits = max(0, math.ceil(-math.log10(100 * spacing) - 1e-9))
-        return [f"{100 * value:.{digits}f}\u202f%" for value in values]
+        return [
+            f"{100 * value + 0.0:.{digits}f}\u202f%" if -1e-9 <= value <= 1 + 1e-9 else "" for value in values
+        ]
 
 
 class _View(pg.ViewBox):  # type: ignore[misc]
     """Zooms by a drawn rectangle and by Ctrl and the wheel; the bare wheel scrolls the page."""
 
-    def __init__(self) -> None:
+    def __init__(self, whole_x: bool = False, percent: bool = False) -> None:
         super().__init__(enableMenu=False)
         self.setMouseMode(pg.ViewBox.RectMode)
+        self.log_x = self.log_y = False
+        self._whole_x, self._percent = whole_x, percent
+
+    def childrenBounds(self, *arguments: Any, **named: Any) -> Any:  # noqa: N802
+        """What is shown if nobody has zoomed: counts from 0 on, and some room around few or equal values."""
+        (across, up) = super().childrenBounds(*arguments, **named)
+        if across is not None and self._whole_x and not self.log_x:
+            across = [0.0, max(1.0, across[1])]
+        if up is not None and not self.log_y:
+            low, high = up
+            middle = (low + high) / 2
+            least = 0.05 if self._percent else abs(middle) / 200 or 1.0
+            if low == high:
+                least = least if self._percent else abs(middle) / 2 or 1.0
+            room = max((high - low) / 2, least)
+            up = [middle - room, middle + room]
+            if self._percent:
+                up = [max(0.0, up[0]), min(1.0, up[1])]
+        return [across, up]
 
     def wheelEvent(self, event: Any, axis: int | None = None) -> None:  # noqa: N802
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
@@ -196,7 +219,7 @@ class Plot(QWidget):
         policy.setHeightForWidth(True)
         legend.setSizePolicy(policy)
         layout.addWidget(legend)
-        self.view = _View()
+        self.view = _View(whole_x, percent)
         axes = {side: _Axis(side) for side in ("left", "bottom")}
         axes["left"].percent = percent
         axes["left"].setScale(scale)
@@ -209,9 +232,10 @@ class Plot(QWidget):
             self.tr("Draw a rectangle to zoom, or turn the wheel with Ctrl. Double-click shows all.")
         )
         self.plot = self.canvas.getPlotItem()
+        self.view.log_y = log_y
         self.plot.setLogMode(x=False, y=log_y)
         layout.addWidget(self.canvas, 1)
-        self.readout = label("", "small")
+        self.readout = Elided("", "small", Qt.TextElideMode.ElideRight)
         self.readout.setAccessibleName(self.tr("Values at the crosshair"))
         self.readout.setMinimumHeight(QFontMetrics(theme.font("small")).height())
         layout.addWidget(self.readout)
@@ -372,6 +396,12 @@ class Plot(QWidget):
         self._dress_mark(line)
         self._place_marks()
 
+    def start_anew(self) -> None:
+        """Forget all numbers, marks and curves."""
+        self.clear()
+        for name in list(self.curves):
+            self.remove(name)
+
     def clear(self) -> None:
         """Forget all numbers and marks; the curves stay in the legend."""
         for curve in self.curves.values():
@@ -383,7 +413,7 @@ class Plot(QWidget):
             self.plot.removeItem(line)
         self._marks.clear()
         self.cross.setVisible(False)
-        self.readout.setText("")
+        self.readout.set_text("")
         self.fit()
 
     def remove(self, name: str) -> None:
@@ -492,6 +522,7 @@ class Plot(QWidget):
         for curve in self.curves.values():
             for item in (curve.item, *(curve.edges or ())):
                 item.setData([], [])
+        self.view.log_x, self.view.log_y = self._log_x, self._log_y
         self.plot.setLogMode(x=self._log_x, y=self._log_y)
         self._place_marks()
         self.cross.setVisible(False)
@@ -525,7 +556,8 @@ class Plot(QWidget):
     def _dress(self) -> None:
         now = theme.colours()
         self.canvas.setBackground(None)
-        self.canvas.setStyleSheet("background: transparent; border: none;")
+        # Named, or the tooltip of the canvas would be transparent too: black, that is.
+        self.canvas.setStyleSheet("QGraphicsView { background: transparent; border: none; }")
         small = theme.font("small")
         for side, text in (("bottom", self.x_label), ("left", self.y_label)):
             axis = self.plot.getAxis(side)
@@ -596,7 +628,7 @@ class Plot(QWidget):
     def _moved(self, place: QPointF) -> None:
         if not self.view.sceneBoundingRect().contains(place):
             self.cross.setVisible(False)
-            self.readout.setText("")
+            self.readout.set_text("")
             return
         x = self.view.mapSceneToView(place).x()
         self.point_at(10.0**x if self._log_x else x)
@@ -626,8 +658,7 @@ class Plot(QWidget):
             if curve.low is not None and curve.high is not None and at < min(curve.low.n, curve.high.n):
                 text += f" ({self._value(curve.low.y[at])} – {self._value(curve.high.y[at])})"
             parts.append(text)
-        self.readout.setText("   ".join(parts))
-        self.readout.setToolTip(self.readout.text())
+        self.readout.set_text("   ".join(parts))
 
     def _value(self, value: float) -> str:
         return f"{100 * value:.1f}\u202f%" if self.percent else _figure(value * self._scale)
@@ -661,7 +692,7 @@ class Plot(QWidget):
             return True
         if event.type() == QEvent.Type.Leave:
             self.cross.setVisible(False)
-            self.readout.setText("")
+            self.readout.set_text("")
         return bool(super().eventFilter(watched, event))
 
     def sizeHint(self) -> QSize:  # noqa: N802
@@ -808,6 +839,13 @@ def _nearest(values: Array, x: float) -> int:
 
 def _figure(value: float) -> str:
     return f"{value:,.0f}" if float(value).is_integer() and abs(value) < 1e9 else f"{value:.4g}"
+
+
+def _short(text: str) -> str:
+    """A figure with four digits that count at most; whole numbers as they are."""
+    if "." not in text or "e" in text or len(text.lstrip("-0.").replace(".", "")) <= 4:
+        return text
+    return f"{float(text):.4g}"
 
 
 def _sample(pen: QPen, ratio: float) -> QPixmap:

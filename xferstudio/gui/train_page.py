@@ -282,6 +282,8 @@ class TrainPage(Page):
         job = Job(project.folder, run.name, device, fresh)
         self.studio.queue.add(job)
         self.show_job(job)
+        if self.dashboard.isVisible():
+            self.dashboard.take_focus()
         self.runs.refresh()
         self.runs.show_selected("job", job)
         if job in self.studio.queue.waiting:
