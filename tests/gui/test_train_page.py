@@ -110,6 +110,12 @@ def test_a_newcomer_presses_just_train(qtbot, page, studio, folder):
     assert page.runs.runs.item(0).text() == "extract"
 
 
+def test_after_train_no_key_does_anything(qtbot, page):
+    page.activateWindow()
+    train(qtbot, page, "ok")
+    assert page.window().focusWidget() is page.dashboard.state_word
+
+
 def test_each_strategy_says_when_to_take_it(page):
     assert list(page.form.cards) == ["extract", "fine-tune", "scratch"]
     assert page.form.cards["fine-tune"].summary.text() == "For more images."
