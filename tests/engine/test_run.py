@@ -430,3 +430,13 @@ def test_a_checkpoint_may_be_read_by_whom_all_else_may_be_read_by(tmp_path):
     finally:
         os.umask(before)
     assert {file.stat().st_mode & 0o777 for file in (tmp_path / "last").iterdir()} == {0o640}
+
+
+def test_short_epochs_tell_of_their_steps_as_well(make_studio):
+    events = make_studio().do("extract", head="mlp", epochs=400, batch_size=64)
+    steps = [event for event in events if isinstance(event, StepDone)]
+    epochs = [event for event in events if isinstance(event, EpochDone)]
+    passed = epochs[-1].time - epochs[0].time
+    assert len(steps) >= min(20, passed / 0.2)
+    assert [step.step for step in steps] == sorted({step.step for step in steps})
+    assert all(0 <= step.waiting <= 1 and step.images_per_second > 0 for step in steps)

@@ -49,6 +49,18 @@ class Diverged(Exception):
 
 
 @dataclass
+class Told:
+    """When steps were last told of, the images since then, and how long the feed had waited until then.
+
+    Between two epochs `at` holds the seconds of training since then.
+    """
+
+    at: float
+    images: int
+    waited: float
+
+
+@dataclass
 class Progressed:
     """Where a training is; plain numbers, saved in every checkpoint."""
 
@@ -107,6 +119,7 @@ class Trainer:
         self._saved_at = time.monotonic()
         self._restored: Checkpoint | None = None
         self._good: Checkpoint | None = None
+        self._told: Told | None = None
 
     # ------------------------------------------------------------------------------------------- the fit
 
@@ -143,6 +156,7 @@ class Trainer:
         context.phase = min(self.at.phase, len(self.phases) - 1)
         phase = self.phases[context.phase]
         context.optimizer = None  # that of the phase before: it fits no checkpoint of this one
+        self._told = None
         context.augmented = True
         self.network.requires_grad_(True)
         self.strategy.setup(context)
@@ -255,9 +269,13 @@ class Trainer:
         self.network.training = True
         steps = context.phase_steps
         total = self._planned_steps()
-        told, told_images, waited = time.perf_counter(), 0, 0.0
-        assert context.feed is not None
-        context.feed.waited = 0.0
+        feed = context.feed
+        assert feed is not None
+        # Short epochs go on counting where the last one ended; validation between them does not count.
+        before = self._told
+        self._told = Told(time.perf_counter(), 0, feed.waited)
+        if before is not None:
+            self._told = Told(self._told.at - before.at, before.images, before.waited)
         for result in self.strategy.epoch(context, self.at.epoch):
             if result is None:  # a part of a step that was split, or a breath of a long computation
                 if context.is_between_steps:  # elsewhere a checkpoint would not be exact
@@ -269,11 +287,11 @@ class Trainer:
                 losses = {str(name): float(value) for name, value in dict(result).items()}
                 result = StepResult(losses, {}, None, len(self.train))
             context.tally.add_loss(result.losses.get("loss", 0.0))
-            told_images += result.images
+            self._told.images += result.images
             self.at.trained_images += result.images
-            now = time.perf_counter()
+            passed = time.perf_counter() - self._told.at
             # A flood of events would cost more than the steps; the last step of a phase is always told.
-            if now - told >= 0.02 or context.steps_in_phase >= steps:
+            if passed >= 0.02 or context.steps_in_phase >= steps:
                 resident, on_device = self.machine.memory()
                 yield StepDone(
                     step=self.at.step,
@@ -281,15 +299,16 @@ class Trainer:
                     epoch=self.at.epoch + 1,
                     losses=result.losses,
                     learning_rates=result.learning_rates,
-                    images_per_second=round(told_images / max(now - told, 1e-6), 1),
-                    waiting=round(min(1.0, (context.feed.waited - waited) / max(now - told, 1e-6)), 3),
+                    images_per_second=round(self._told.images / max(passed, 1e-6), 1),
+                    waiting=round(min(1.0, (feed.waited - self._told.waited) / max(passed, 1e-6)), 3),
                     memory=resident,
                     device_memory=on_device,
                     gradient_norm=result.gradient_norm,
                 )
-                told, told_images, waited = time.perf_counter(), 0, context.feed.waited
+                self._told = Told(time.perf_counter(), 0, feed.waited)
             yield from self.poll()
             yield from self._when_due()
+        self._told.at = time.perf_counter() - self._told.at
 
     def _planned_steps(self) -> int:
         per_epoch = len(self.context.order(0))
