@@ -428,9 +428,9 @@ def test_a_real_run_is_trained_paused_stopped_and_kept(qtbot, studio, folder, mo
         qtbot.waitUntil(lambda: board.course.step > reached, timeout=20_000)
         qtbot.mouseClick(board.buttons["stop"], Qt.MouseButton.LeftButton)
         qtbot.waitUntil(lambda: board.state == "stopped" and not studio.queue.active, timeout=60_000)
-        assert board.summary.isVisible()
+        qtbot.waitUntil(board.summary.isVisible, timeout=10_000)
         assert board.confusion.model.classes == ("blue", "red")
-        assert studio.state(studio.runs[0]) == "stopped"
+        qtbot.waitUntil(lambda: studio.state(studio.runs[0]) == "stopped", timeout=10_000)
         assert studio.runs[0].weights.is_file()
     finally:
         for job in list(studio.queue.active):

@@ -449,8 +449,8 @@ class DataPage(Page):
         self.preview.let_go()
         for thread in list(self._threads):
             thread.requestInterruption()
-            thread.wait()
-        return True
+        # A disk that hangs must not hold the window for ever: it asks again a moment later.
+        return all(thread.wait(2000) for thread in list(self._threads))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         # No shortcuts: the same ones in a menu of the window would make both of them ambiguous, and dead.
