@@ -761,23 +761,18 @@ def _demo(args: argparse.Namespace) -> int:
 
 
 def _app(args: argparse.Namespace) -> int:
+    from xferstudio.project import is_project
     from xferstudio.screen import open_window
 
     if args.safe:
         raise UserError("--safe belongs to a command; the window shows which plugins were left out and why")
-    if args.project and not _is_project(args.project):
+    if args.project and not is_project(Path(args.project).expanduser()):
         raise UserError(f"there is no project in {args.project}; {_HOW_TO_MAKE_ONE}")
     project = Path(args.project).expanduser()
     return open_window(str(project.parent if project.is_file() else project) if args.project else "")
 
 
 _HOW_TO_MAKE_ONE = "make one with: xferstudio new PROJECT --data FOLDER"
-
-
-def _is_project(text: str) -> bool:
-    """Whether the text is the path of a project's folder, or of the file in it."""
-    path = Path(text).expanduser()
-    return (path / "project.toml").is_file() or (path.name == "project.toml" and path.is_file())
 
 
 # -------------------------------------------------------------------------------------------- arguments
@@ -1097,8 +1092,11 @@ def parse(argv: Sequence[str]) -> tuple[Command, argparse.Namespace]:
     _top_parser().parse_args(argv[:place], args)
     command = COMMANDS_BY_NAME["app"] if place == len(argv) else COMMANDS_BY_NAME.get(argv[place])
     rest = list(argv[place + 1 :])
-    if command is None and _is_project(argv[place]):
-        command, rest = COMMANDS_BY_NAME["app"], list(argv[place:])
+    if command is None:
+        from xferstudio.project import is_project
+
+        if is_project(Path(argv[place]).expanduser()):
+            command, rest = COMMANDS_BY_NAME["app"], list(argv[place:])
     if command is None and Path(argv[place]).is_dir():
         raise UserError(f"{argv[place]} is neither a command nor a project; {_HOW_TO_MAKE_ONE}")
     if command is None:

@@ -271,6 +271,11 @@ else:
 # ------------------------------------------------------------------------------------------ load
 
 
+def is_project(path: Path) -> bool:
+    """Whether this is the folder of a project, or the file in it."""
+    return (path / FILE_NAME).is_file() or (path.name == FILE_NAME and path.is_file())
+
+
 def load(folder: Path | str) -> Project:
     """Read a project, given its folder or its file. Raises ProjectError with all its faults."""
     file = _file_of(Path(folder))

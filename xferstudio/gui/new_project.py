@@ -192,11 +192,6 @@ def _share() -> QDoubleSpinBox:
     return made
 
 
-def is_project(path: Path) -> bool:
-    """Whether this folder (or this file) is a project."""
-    return (path / "project.toml").is_file() or (path.name == "project.toml" and path.is_file())
-
-
 def holds_files(folder: Path, most: int = 20_000) -> bool:
     """Whether there is any file below this folder; it looks at `most` entries, then believes so."""
     looked = 0

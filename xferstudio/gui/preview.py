@@ -214,8 +214,6 @@ class Preview(QWidget):
         self.picture: Picture | None = None
         self._root = Path()
         self._number = 0
-        self._versions: list[QImage] = []
-        self._photo_number = -1
         self.decoder = Decoder(self)
         self.decoder.photo.connect(self._take_photo)
         self.decoder.seen.connect(self._take_seen)
@@ -406,7 +404,6 @@ class Preview(QWidget):
         if another:
             for key in ("size", "bytes", "turned"):
                 self._fact(key, "")
-            self._versions = []
             self._fill_backbones()
             self._look()
 
@@ -520,7 +517,6 @@ class Preview(QWidget):
     @Slot(int, list)
     def _take_sheet(self, number: int, images: list[QImage]) -> None:
         if number == self._number:
-            self._versions = images
             self.sheet.show_images(images)
 
     @Slot(int, str)

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from xferstudio.gui.studio import Picture, Pictures
 
-SORTS = ("name", "class", "split", "confidence")
 UNLABELLED = "\0"
 """Stands in a filter for images without a class; no class can be called so."""
 

@@ -27,7 +27,7 @@ from xferstudio import project as projects
 from xferstudio.api import UserError
 from xferstudio.gui import messages, theme, words
 from xferstudio.gui.messages import Message
-from xferstudio.gui.new_project import NewProject, holds_files, is_project
+from xferstudio.gui.new_project import NewProject, holds_files
 from xferstudio.gui.page import Page
 from xferstudio.gui.sidebar import WIDTH, Sidebar
 from xferstudio.gui.status_line import StatusLine
@@ -159,7 +159,7 @@ class Window(QMainWindow):
     def new_from(self, folder: str) -> None:
         """Make a project from a folder of images (or a table), or open it if it is one."""
         path = Path(folder)
-        if is_project(path):
+        if projects.is_project(path):
             self.open(str(path))
             return
         if path.is_file() and path.suffix.lower() not in (".csv", ".tsv", ".parquet"):
@@ -668,7 +668,7 @@ class Window(QMainWindow):
         paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
         if not paths or not paths[0]:
             return ""
-        if self.studio.project is not None and not is_project(Path(paths[0])):
+        if self.studio.project is not None and not projects.is_project(Path(paths[0])):
             return ""
         return paths[0]
 
