@@ -207,14 +207,20 @@ class Backbone:
 
 @dataclass(frozen=True)
 class Phase:
-    """A stretch of epochs with one set of trainable layers, one optimizer and one schedule."""
+    """A stretch of epochs with one set of trainable layers, one optimizer and one schedule.
+
+    `domains` says whose images its batches hold: "source" (labelled), "target" (without labels), or "both", where
+    an epoch is one pass over the source, with as many target images beside it. All but "source" need a project
+    with a target domain and a strategy of the kind "adapt".
+    """
 
     name: str
     epochs: int
+    domains: Literal["source", "both", "target"] = "source"
 
 
 @dataclass(frozen=True)
-class TrainingOptions:
+class LoopOptions:
     """The options that the training loop reads. Strategies that train by gradient steps inherit them."""
 
     epochs: int = option(20, min=1, max=10_000, help="How often every training image is seen.")
@@ -247,21 +253,15 @@ class TrainingOptions:
         0.1, min=0.0, max=1.0, help="Share of each phase in which the rate rises.", advanced=True
     )
     schedule: str = option(
-        "cosine", choices=("cosine", "constant"), help="How the rate falls.", advanced=True
+        "cosine",
+        choices=("cosine", "inverse", "constant"),
+        help="How the rate falls: as half a cosine to nothing; as (1 + 10 p) to the power of -0.75, where p is the "
+        "share of the steps that are done, to a sixth; or not at all.",
+        advanced=True,
     )
     clip: float = option(1.0, min=0.0, help="Largest norm of the gradient; 0 does not clip.", advanced=True)
     label_smoothing: float = option(
         0.0, min=0.0, max=0.5, help="Share of the label given to all classes.", advanced=True
-    )
-    mixup: float = option(
-        0.0, min=0.0, max=5.0, help="Strength of mixing pairs of samples; 0 is off.", advanced=True
-    )
-    cutmix: float = option(
-        0.0,
-        min=0.0,
-        max=5.0,
-        help="Strength of pasting patches between samples; 0 is off. Where samples are no maps (tokens), mixup takes its place.",
-        advanced=True,
     )
     balance: str = option(
         "none",
@@ -286,33 +286,59 @@ class TrainingOptions:
 
 
 @dataclass(frozen=True)
+class TrainingOptions(LoopOptions):
+    """Those of the loop, and those of `Context.task_loss`."""
+
+    mixup: float = option(
+        0.0, min=0.0, max=5.0, help="Strength of mixing pairs of samples; 0 is off.", advanced=True
+    )
+    cutmix: float = option(
+        0.0,
+        min=0.0,
+        max=5.0,
+        help="Strength of pasting patches between samples; 0 is off. Where samples are no maps (tokens), mixup takes its place.",
+        advanced=True,
+    )
+
+
+@dataclass(frozen=True)
 class Batch:
     """Training samples of one step. `inputs`: what the trainable part of the network takes (normalised images
     (n, 3, H, W), or cached activations (n, ...)), on the device. `labels`: (n,) int64. `indices`: (n,) int64
     positions in the training set. `share`: this batch's share of the optimizer step (below 1 when a step is
-    split to save memory). `cached`: whether `inputs` are activations at the boundary of the frozen part."""
+    split to save memory). `cached`: whether `inputs` are activations at the boundary of the frozen part. `target`
+    and `target_places`: images of the target domain (m, ...), as `inputs`, and their places (m,) int64 in what
+    `Context.predict("target")` returns; None where the phase takes the source alone. Where it takes the target
+    alone, `inputs`, `labels` and `indices` have no rows."""
 
     inputs: torch.Tensor
     labels: torch.Tensor
     indices: torch.Tensor
     share: float = 1.0
     cached: bool = False
+    target: torch.Tensor | None = None
+    target_places: torch.Tensor | None = None
 
 
 class Context(Protocol):
     """What a strategy works with; made by the engine, one for a run."""
 
     model: Any
-    """The network: `.backbone` (images to features (n, D)), `.head` (features to logits (n, C)), `.feature_width` D."""
+    """The network: `.backbone` (images to features (n, D)), `.head` (features to logits (n, C)), `.feature_width` D.
+    Modules that a loss needs are added to it in `setup`; they are in checkpoints, and end with the training."""
     classes: tuple[str, ...]
     options: Any
     phase: int
     """Index of the phase that is being set up or run."""
+    progress: float
+    """Share of the phase's steps that are done, 0 to 1; counted in steps and so the same after a resume."""
     device: torch.device
     generator: torch.Generator
     """The one source of randomness (on the CPU); its state is part of every checkpoint."""
     class_counts: Sequence[int]
     """Training images per class."""
+    target_count: int
+    """Images of the target domain; 0 without one."""
     augmented: bool
     """Whether this phase trains on augmented versions, if the options ask for any; `setup` may set it to False."""
 
@@ -331,12 +357,22 @@ class Context(Protocol):
     def forward(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
         """Features (n, D) and logits (n, C) of a batch, in the run's precision."""
 
+    def embed(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Features (n, D) float32 of inputs as a batch holds them (those of both domains together, say)."""
+
+    def predict(self, split: str) -> tuple[torch.Tensor, torch.Tensor]:
+        """What the classifier sees (n, d) and logits (n, C) of "train", "val" or "target", on the CPU, without
+        gradient and in evaluation mode; float32. Of "target" there are no labels to be had."""
+
+    def classification_loss(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        """Cross-entropy with the options' smoothing and class weights; scalar. Its hits count as training accuracy."""
+
     def task_loss(self, batch: Batch) -> torch.Tensor:
         """Cross-entropy on the batch with the options' smoothing, class weights, mixup and cutmix; scalar."""
 
-    def step(self, losses: torch.Tensor | Mapping[str, torch.Tensor]) -> Any:
+    def step(self, losses: torch.Tensor | Mapping[str, torch.Tensor | float]) -> Any:
         """Backward, clip, update, schedule, moving average. A mapping is summed; its parts are plotted by name.
-        What it returns is what `epoch` yields. Raises for a loss that is not a number (the engine rolls back)."""
+        Plain numbers in it are only plotted. What it returns is what `epoch` yields. Raises for a loss that is not a number (the engine rolls back)."""
 
 
 class Strategy:
@@ -363,7 +399,9 @@ class Strategy:
 
     def head(self, width: int, classes: int) -> torch.nn.Module | None:
         """The module from features (n, width) to logits (n, classes); None for a linear layer. It is also called
-        to load a finished run, so it must depend on the options and these two numbers alone."""
+        to load a finished run, so it must depend on the options and these two numbers alone. Where it is made of
+        two modules, `bottleneck` and `classifier`, one after the other, what the classifier sees is what is compared
+        between domains and drawn; otherwise the features are."""
         return None
 
     def setup(self, ctx: Context) -> None:
@@ -381,8 +419,9 @@ class Strategy:
             }
         ]
 
-    def loss(self, ctx: Context, batch: Batch) -> torch.Tensor | Mapping[str, torch.Tensor]:
-        """The loss of one batch: a scalar, or several by name that are summed and plotted."""
+    def loss(self, ctx: Context, batch: Batch) -> torch.Tensor | Mapping[str, torch.Tensor | float]:
+        """The loss of one batch: a scalar, or several by name that are summed and plotted. Plain numbers among them
+        (an accuracy, say) are plotted alone."""
         return ctx.task_loss(batch)
 
     def epoch(self, ctx: Context, epoch: int) -> Iterator[Any]:

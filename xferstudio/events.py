@@ -83,7 +83,8 @@ class PhaseStarted(Event):
 @dataclass(frozen=True)
 class StepDone(Event):
     """One optimizer step. `step` counts from 1 over the whole run; `waiting` is the share of the time since
-    the last step event that was spent waiting for data (0 to 1); memory in bytes."""
+    the last step event that was spent waiting for data (0 to 1); memory in bytes. `measures`: numbers that the
+    strategy tells besides its losses, such as the accuracy of a domain classifier."""
 
     step: int
     steps: int
@@ -95,6 +96,7 @@ class StepDone(Event):
     memory: int
     device_memory: int = 0
     gradient_norm: float | None = None
+    measures: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,9 @@ class EpochDone(Event):
     """One epoch and its validation. `train` and `val` hold `loss`, `accuracy` and, for val,
     `accuracy_interval`, `balanced_accuracy`, `macro_f1`; `confusion[true][predicted]` counts validation images.
     `seconds_left` of the training is None while a phase that nobody has timed yet is to come.
-    `mistakes`: paths of validation images, most confidently wrong first."""
+    `mistakes`: paths of validation images, most confidently wrong first. `validators`: signs of how good the model
+    is on a target domain without labels, by name, higher is better (None: cannot be computed); `agreement` of their
+    rankings of the epochs so far (Kendall's W, 0 to 1)."""
 
     epoch: int
     epochs: int
@@ -114,6 +118,24 @@ class EpochDone(Event):
     seconds: float
     seconds_left: float | None
     mistakes: tuple[str, ...] = ()
+    validators: dict[str, float | None] = field(default_factory=dict)
+    agreement: float | None = None
+
+
+@dataclass(frozen=True)
+class DomainMap(Event):
+    """Where the images of both domains lie after an epoch (0: before training), in two dimensions.
+
+    One entry for each image, in the same order in every map of a run: `source` and `target` hold (x, y, class),
+    the class being an index into the run's classes: for the source its label, for the target what is predicted.
+    `source_paths` are relative to the data, `target_paths` absolute; both are empty but in a run's first map.
+    """
+
+    epoch: int
+    source: tuple[tuple[float, float, int], ...]
+    target: tuple[tuple[float, float, int], ...]
+    source_paths: tuple[str, ...] = ()
+    target_paths: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -157,6 +179,7 @@ EVENTS: dict[str, type[Event]] = {
         PhaseStarted,
         StepDone,
         EpochDone,
+        DomainMap,
         CheckpointSaved,
         RunPaused,
         RunResumed,

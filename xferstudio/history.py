@@ -125,6 +125,11 @@ class RunFolder:
         return self.path / "predictions.csv"
 
     @property
+    def target_predictions(self) -> Path:
+        """What the final model says of the images of the target domain, without labels."""
+        return self.path / "target.csv"
+
+    @property
     def weights(self) -> Path:
         return self.path / "best.safetensors"
 
@@ -268,6 +273,14 @@ class RunFolder:
 
     def write_predictions(self, predictions: Predictions) -> None:
         """Write predictions.csv: one row each, with the confidence and a column "p:CLASS" per class."""
+        self._write_predictions(self.predictions, predictions)
+
+    def write_target_predictions(self, predictions: Predictions) -> None:
+        """Write target.csv, which looks like predictions.csv; its labels are empty."""
+        self._write_predictions(self.target_predictions, predictions)
+
+    @staticmethod
+    def _write_predictions(file: Path, predictions: Predictions) -> None:
         out = io.StringIO(newline="")
         table = csv.writer(out, lineterminator="\n")
         table.writerow([*_COLUMNS, *(f"p:{name}" for name in predictions.classes)])
@@ -283,16 +296,23 @@ class RunFolder:
         )
         for *texts, shares in rows:
             table.writerow([*texts, *(f"{value:.9g}" for value in (max(shares, default=math.nan), *shares))])
-        write_atomic(self.predictions, out.getvalue())
+        write_atomic(file, out.getvalue())
 
     def read_predictions(self) -> Predictions:
         """Read predictions.csv. Raises UserError where it is missing or damaged."""
+        return self._read_predictions(self.predictions)
+
+    def read_target_predictions(self) -> Predictions:
+        """Read target.csv. Raises UserError where it is missing or damaged."""
+        return self._read_predictions(self.target_predictions)
+
+    def _read_predictions(self, path: Path) -> Predictions:
         import numpy as np
 
         columns: list[list[str]] = [[] for _ in _COLUMNS]
         shares: list[list[float]] = []
         try:
-            with self.predictions.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
+            with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
                 table = csv.reader(file)
                 header = next(table, [])
                 if tuple(header[: len(_COLUMNS)]) != _COLUMNS:
@@ -312,7 +332,7 @@ class RunFolder:
             ) from None
         except (OSError, ValueError, csv.Error) as error:
             raise UserError(
-                f"{self.predictions} cannot be read ({error}); run it again with --fresh."
+                f"{path} cannot be read ({error}); run it again with --fresh."
             ) from error
         paths, hashes, groups, splits, labels, predicted, _ = columns
         probabilities = np.array(shares, dtype=np.float64).reshape(len(paths), len(classes))

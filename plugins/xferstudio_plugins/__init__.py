@@ -31,9 +31,10 @@ def xfer_backbone(id: str) -> Backbone | None:
 
 @hookimpl
 def xfer_strategies() -> Iterable[type[Strategy]]:
-    """The strategies of the modules beside this one."""
-    names = ("extract", "finetune", "scratch")
-    modules = [f"{__name__}.{name}" for name in names if find_spec(f"{__name__}.{name}")]
+    """The strategies of the modules beside this one, and of the folder `adapt`."""
+    adaptations = ("baseline", "moments", "adversarial", "confusion", "pseudo_labels")
+    names = ("extract", "finetune", "scratch", *(f"adapt.{name}" for name in adaptations))
+    modules = [f"{__name__}.{name}" for name in names]
     return _classes(modules, Strategy)
 
 

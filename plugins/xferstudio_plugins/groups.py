@@ -9,14 +9,15 @@ from typing import Any
 def layer_groups(
     model: Any, head_rate: float, backbone_rate: float, weight_decay: float, layer_decay: float = 1.0
 ) -> Sequence[Mapping[str, Any]]:
-    """One group for the head and one for each stage that learns, the last stage at `backbone_rate`, each stage below
+    """One group for the head (and modules that a loss brought) and one for each stage that learns, the last stage at `backbone_rate`, each stage below
     at `layer_decay` times the rate of the one above (Howard and Ruder 2018; Clark et al. 2020).
 
     Biases, norms and other vectors are in groups of their own, without weight decay.
     """
     from xferstudio.engine.model import stages
 
-    wanted: list[tuple[str, list[Any], float]] = [("head", list(model.head.parameters()), head_rate)]
+    above = [p for name, part in model.named_children() if name != "backbone" for p in part.parameters()]
+    wanted: list[tuple[str, list[Any], float]] = [("head", above, head_rate)]
     for depth, stage in enumerate(reversed(stages(model.backbone))):
         wanted.append((f"stage -{depth + 1}", stage, backbone_rate * layer_decay**depth))
     covered = {id(p) for _, parameters, _ in wanted for p in parameters}

@@ -2,7 +2,7 @@
 
 from xferstudio.data.augment import AUGMENTATIONS, Augmentation, augmented
 from xferstudio.data.catalog import Catalog, Item, LeftOut, cache_folder, find_images, scan
-from xferstudio.data.dataset import Dataset, read_dataset
+from xferstudio.data.dataset import Dataset, Target, read_dataset, read_target
 from xferstudio.data.decode import (
     Undecodable,
     central_box,
@@ -29,6 +29,7 @@ __all__ = [
     "Item",
     "Leak",
     "LeftOut",
+    "Target",
     "Undecodable",
     "assign",
     "augmented",
@@ -43,6 +44,7 @@ __all__ = [
     "needed_side",
     "prepare",
     "read_dataset",
+    "read_target",
     "readable_extensions",
     "scan",
     "seen_box",

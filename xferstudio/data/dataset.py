@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from hashlib import blake2b
 from pathlib import Path
 
 from xferstudio.api import UserError
@@ -120,6 +121,57 @@ def read_dataset(project: Project, progress: Progress | None = None) -> Dataset:
         unused=tuple(item for item in whole.items if item.path not in used),
         notices=tuple(notices),
     )
+
+
+@dataclass(frozen=True)
+class Target:
+    """The images of the target domain as training gets them: contents without labels, sorted by content.
+
+    `items` have absolute paths. Neither label nor order tells in which folder an image lies. `left_out` gives
+    the reason for every other file. `held_out` are images that the folder sets apart for the test: the final model
+    answers for them, and nothing learns from them.
+    """
+
+    items: tuple[Item, ...]
+    left_out: dict[str, str]
+    held_out: tuple[Item, ...] = ()
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash over all that training depends on: the contents; empty without images."""
+        if not self.items:
+            return ""
+        state = blake2b(digest_size=16)
+        for item in self.items:
+            state.update(item.hash.encode() + b"\n")
+        return state.hexdigest()
+
+
+def read_target(project: Project, progress: Progress | None = None) -> Target | None:
+    """The images of the project's target domain, without labels; None where it names none.
+
+    Where the folder has a part for training and one for the test, training gets the first. Identical files are
+    taken once. Raises UserError where the folder cannot be read or holds no image.
+    """
+    folder = project.target_path()
+    if folder is None:
+        return None
+    catalog = scan(folder, progress=progress)
+    left_out = {str(catalog.root / entry.path): entry.reason for entry in catalog.left_out}
+    apart = {item.split == "test" for item in catalog.items} == {True, False}
+    kept: dict[bool, dict[str, Item]] = {False: {}, True: {}}
+    for item in sorted(catalog.items, key=lambda item: item.split == "test"):
+        path = str(catalog.root / item.path)
+        if any(item.hash in part for part in kept.values()):
+            left_out[path] = "a copy of another image"
+        else:
+            kept[apart and item.split == "test"][item.hash] = Item(
+                path, None, None, None, None, item.hash, item.size
+            )
+    if not kept[False]:
+        raise UserError(f"there are no images in {folder}, the target domain; name another folder")
+    items, held_out = (tuple(part[content] for content in sorted(part)) for part in (kept[False], kept[True]))
+    return Target(items, left_out, held_out)
 
 
 SHOWN = 3

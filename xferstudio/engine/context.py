@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from itertools import repeat
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -30,12 +31,13 @@ class NotANumber(Exception):
 
 @dataclass(frozen=True)
 class StepResult:
-    """What one optimizer step did: the mean of each named loss, rates by group, and the gradient's norm."""
+    """What one optimizer step did: the mean of each named loss and measure, rates by group, the gradient's norm."""
 
     losses: dict[str, float]
     learning_rates: dict[str, float]
     gradient_norm: float | None
     images: int
+    measures: dict[str, float] = field(default_factory=dict)
 
 
 class RunContext:
@@ -49,6 +51,7 @@ class RunContext:
         machine: Machine,
         labels: np.ndarray,
         train: np.ndarray,
+        target: np.ndarray | None = None,
     ) -> None:
         self.model = model
         self.classes = classes
@@ -60,6 +63,11 @@ class RunContext:
         self.generator = torch.Generator().manual_seed(int(setting(options, "seed")))
         self.labels = labels
         self.train = train
+        self.target = np.empty(0, np.int64) if target is None else target
+        self.target_count = len(self.target)
+        self.domains: Literal["source", "both", "target"] = "source"
+        self.outputs: Callable[[np.ndarray], tuple[torch.Tensor, torch.Tensor]]
+        """What the classifier sees, and logits, of these images; set by the trainer."""
         self.class_counts = np.bincount(labels[train], minlength=len(classes)).tolist()
         self.batch_norm = True
         self.feed: Feed | None = None
@@ -78,6 +86,7 @@ class RunContext:
         self._share, self._share_of_batch = 0.0, 1.0
         self._images, self._images_of_batch = 0, 0
         self._losses: dict[str, float] = {}
+        self._measures: dict[str, float] = {}
         self._class_weights = self._weights() if setting(options, "balance") == "weights" else None
 
     # --------------------------------------------------------------------------------------- what learns
@@ -118,6 +127,11 @@ class RunContext:
             self.average = {name: value.detach().clone() for name, value in self.model.state_dict().items()}
 
     @property
+    def progress(self) -> float:
+        """See `api.Context`."""
+        return min(1.0, self.steps_in_phase / self.phase_steps)
+
+    @property
     def is_between_steps(self) -> bool:
         """Whether no part of a split step is waiting for the others."""
         return self._share == 0.0
@@ -125,9 +139,14 @@ class RunContext:
     # ------------------------------------------------------------------------------------------- batches
 
     def order(self, epoch: int) -> list[np.ndarray]:
-        """The image indices of each batch of an epoch; a function of seed and epoch alone, so it can be resumed."""
+        """The image indices of each batch of an epoch; a function of seed and epoch alone, so it can be resumed.
+
+        Of the target where the phase takes the target alone, otherwise of the source.
+        """
         random = np.random.default_rng([int(setting(self.options, "seed")), epoch])
-        if setting(self.options, "balance") == "sampling":
+        if self.domains == "target":
+            shuffled = random.permutation(self.target)
+        elif setting(self.options, "balance") == "sampling":
             chance = (1 / np.maximum(self.class_counts, 1))[self.labels[self.train]]
             shuffled = random.choice(self.train, len(self.train), p=chance / chance.sum())
         else:
@@ -139,15 +158,37 @@ class RunContext:
             )
         )
 
+    def _partners(self, epoch: int, batches: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """As many target images beside each batch of the source: one after another, epoch after epoch, shuffled
+        anew whenever all have been taken."""
+        count = sum(map(len, batches))
+        first = epoch * count
+        rounds = range(first // len(self.target), (first + count - 1) // len(self.target) + 1)
+        seed = int(setting(self.options, "seed"))
+        shuffled = np.concatenate(
+            [np.random.default_rng([seed, each, 1]).permutation(self.target) for each in rounds]
+        )
+        start = first - rounds[0] * len(self.target)
+        ends = np.cumsum([len(batch) for batch in batches])[:-1]
+        return list(np.split(shuffled[start : start + count], ends))
+
     def batches(self, epoch: int) -> Iterator[Batch]:
         """See `api.Context`."""
         assert self.feed is not None
-        due: list[tuple[np.ndarray, float]] = []
-        for indices in self.order(epoch)[self.batches_done :]:
-            pieces = np.array_split(indices, max(1, math.ceil(len(indices) / self.micro_batch)))
-            due += [(piece, len(piece) / len(indices)) for piece in pieces]
-        source = self.feed.training_batches([piece for piece, _ in due], epoch)
-        for (piece, share), inputs in zip(due, source, strict=True):
+        order = self.order(epoch)
+        partners = self._partners(epoch, order) if self.domains == "both" else order
+        due: list[tuple[np.ndarray, np.ndarray, float]] = []
+        for indices, beside in zip(order[self.batches_done :], partners[self.batches_done :], strict=True):
+            parts = max(1, math.ceil(len(indices) / self.micro_batch))
+            pieces = zip(np.array_split(indices, parts), np.array_split(beside, parts), strict=True)
+            due += [(piece, other, len(piece) / len(indices)) for piece, other in pieces]
+        source = self.feed.training_batches([piece for piece, _, _ in due], epoch)
+        target = (
+            self.feed.training_batches([other for _, other, _ in due], epoch)
+            if self.domains == "both"
+            else repeat(None, len(due))
+        )
+        for (piece, other, share), inputs, beside_inputs in zip(due, source, target, strict=True):
             self.has_drawn = True
             batch = Batch(
                 inputs=inputs,
@@ -156,8 +197,28 @@ class RunContext:
                 share=share,
                 cached=not self.feed.cut.is_empty,
             )
+            if self.domains == "target":
+                nothing = torch.empty(0, dtype=torch.int64)
+                batch = replace(
+                    batch,
+                    inputs=inputs[:0],
+                    labels=nothing.to(self.device),
+                    indices=nothing,
+                    target=inputs,
+                    target_places=self._places(piece),
+                )
+            elif beside_inputs is not None:
+                batch = replace(batch, target=beside_inputs, target_places=self._places(other))
             self._share_of_batch, self._images_of_batch = share, len(piece)
             yield batch
+
+    def _places(self, indices: np.ndarray) -> torch.Tensor:
+        """Where these images stand in `target`, which is sorted."""
+        return torch.from_numpy(np.searchsorted(self.target, indices))
+
+    def predict(self, split: str) -> tuple[torch.Tensor, torch.Tensor]:
+        """See `api.Context`."""
+        return self.outputs(self.splits[split])
 
     def features(self, split: str) -> tuple[torch.Tensor, torch.Tensor]:
         """See `api.Context`."""
@@ -187,14 +248,18 @@ class RunContext:
 
     def forward(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
         """See `api.Context`."""
+        # The head is cheap, and logits in reduced precision would be coarse.
+        features = self.embed(batch.inputs)
+        return features, self.model.head(features)
+
+    def embed(self, inputs: torch.Tensor) -> torch.Tensor:
+        """See `api.Context`."""
         assert self.feed is not None
         suffix = self.feed.cut.suffix
         suffix.training = self.model.training
         with self.machine.autocast():
-            features = suffix(batch.inputs)
-        # The head is cheap, and logits in reduced precision would be coarse.
-        features = features.float()
-        return features, self.model.head(features)
+            features: torch.Tensor = suffix(inputs)
+        return features.float()
 
     def task_loss(self, batch: Batch) -> torch.Tensor:
         """See `api.Context`."""
@@ -210,6 +275,11 @@ class RunContext:
             loss = kept * loss + (1 - kept) * self._cross_entropy(logits, other)
         self.tally.add(logits.detach(), batch.labels)
         return loss
+
+    def classification_loss(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        """See `api.Context`."""
+        self.tally.add(logits.detach(), labels)
+        return self._cross_entropy(logits, labels)
 
     def _cross_entropy(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         smoothing = float(setting(self.options, "label_smoothing"))
@@ -238,10 +308,11 @@ class RunContext:
         counts = torch.tensor(self.class_counts, dtype=torch.float32).clamp_min(1)
         return (counts.sum() / (len(counts) * counts)).to(self.device)
 
-    def step(self, losses: torch.Tensor | Mapping[str, torch.Tensor]) -> StepResult | None:
+    def step(self, losses: torch.Tensor | Mapping[str, torch.Tensor | float]) -> StepResult | None:
         """See `api.Context`. None while a step that was split to save memory is not complete."""
         assert self.optimizer is not None
-        parts = losses if isinstance(losses, Mapping) else {"loss": losses}
+        told = losses if isinstance(losses, Mapping) else {"loss": losses}
+        parts = {name: part for name, part in told.items() if isinstance(part, torch.Tensor)}
         total = torch.stack([part.float() for part in parts.values()]).sum()
         if not math.isfinite(float(total.detach())):
             raise NotANumber("the loss is not a number")
@@ -249,7 +320,10 @@ class RunContext:
         self.scaler.scale(total * share).backward()  # type: ignore[no-untyped-call]
         for name, part in parts.items():
             self._losses[name] = self._losses.get(name, 0.0) + float(part.detach()) * share
-        if len(parts) > 1:
+        for name, number in told.items():
+            if not isinstance(number, torch.Tensor):
+                self._measures[name] = self._measures.get(name, 0.0) + float(number) * share
+        if len(parts) > 1 or "loss" not in parts:
             self._losses["loss"] = self._losses.get("loss", 0.0) + float(total.detach()) * share
         self._share += share
         self._images += self._images_of_batch
@@ -264,6 +338,7 @@ class RunContext:
             },
             norm,
             self._images,
+            dict(self._measures),
         )
         self.steps_in_phase += 1
         self.batches_done += 1
@@ -301,12 +376,13 @@ class RunContext:
 
     def reset_step(self) -> None:
         """Forget the part of a step that was not completed."""
-        self._share, self._images, self._losses = 0.0, 0, {}
+        self._share, self._images, self._losses, self._measures = 0.0, 0, {}, {}
         if self.optimizer is not None:
             self.optimizer.zero_grad(set_to_none=True)
 
     def _set_rates(self) -> None:
-        """Linear warm-up, then a half cosine towards zero (Loshchilov and Hutter 2017), or constant."""
+        """Linear warm-up, then a half cosine towards zero (Loshchilov and Hutter 2017), the inverse decay of Ganin
+        et al. (2016), or constant."""
         if self.optimizer is None:
             return
         warmup = round(float(setting(self.options, "warmup")) * self.phase_steps)
@@ -316,6 +392,9 @@ class RunContext:
         elif setting(self.options, "schedule") == "cosine":
             done = (step - warmup) / max(1, self.phase_steps - warmup)
             factor = 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
+        elif setting(self.options, "schedule") == "inverse":
+            done = (step - warmup) / max(1, self.phase_steps - warmup)
+            factor = (1 + 10 * min(1.0, done)) ** -0.75
         else:
             factor = 1.0
         for group, rate in zip(self.optimizer.param_groups, self._base_rates, strict=True):

@@ -8,9 +8,10 @@ import platform
 import queue
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -21,13 +22,16 @@ from xferstudio.api import Backbone, Strategy, UserError, make_options
 from xferstudio.data import (
     Catalog,
     Dataset,
+    Target,
     Undecodable,
     decode,
     fold_of,
     needed_side,
     prepare,
     read_dataset,
+    read_target,
 )
+from xferstudio.engine import adaptation
 from xferstudio.engine import device as devices
 from xferstudio.engine.checkpoint import Checkpoint, load_checkpoint, remove_checkpoint, save_checkpoint
 from xferstudio.engine.control import Control
@@ -36,6 +40,7 @@ from xferstudio.engine.feed import Images
 from xferstudio.engine.model import WEIGHTS_FILE, build_network, normalise, save_weights, weights_hash
 from xferstudio.engine.store import FeatureStore
 from xferstudio.engine.trainer import Diverged, Halt, Trainer
+from xferstudio.engine.validators import validate
 from xferstudio.events import Event, Notice, Progress, Reason, RunEnded, RunStarted
 from xferstudio.history import Predictions, RunFolder, all_runs, latest, name_lock, new_run_folder
 from xferstudio.plugins import Plugins, load_plugins
@@ -143,6 +148,8 @@ class Job:
         self.trainer: Trainer | None = None
         self.fold = 0
         self.held_out: dict[int, np.ndarray] = {}
+        self.target = np.empty(0, np.int64)
+        self.target_left_out: dict[str, str] = {}
         self.started = time.perf_counter()
         self.seconds_before = 0.0
 
@@ -248,8 +255,16 @@ class Job:
             name: np.flatnonzero(np.array(dataset.splits) == name) for name in ("train", "val", "test")
         }
         self._check_data(labels, by_split, classes)
-        images = Images(catalog.root, catalog.items, labels)
-        facts = self._facts(catalog, classes)
+        target = yield from self._read_target()
+        items = [*catalog.items, *target.items, *target.held_out]
+        labels = np.concatenate([labels, np.full(len(items) - len(labels), -1)])
+        images = Images(catalog.root, items, labels)
+        first, count = len(catalog.items), len(target.items)
+        self.target_left_out = target.left_out
+        by_split["target"] = np.arange(first, first + count)
+        # What the report is about: images set apart for it, or else all of the target.
+        by_split["report"] = np.arange(first + count, len(items)) if target.held_out else by_split["target"]
+        facts = self._facts(catalog, classes, target.fingerprint)
         self.folder.write_run(self._run_file(facts))
         numbers = self.resume_from.numbers if self.resume_from else {}
         yield RunStarted(
@@ -264,6 +279,7 @@ class Job:
             folder=str(self.folder.path),
             resumed_step=int(numbers.get("step", 0)),
         )
+        self.target = by_split["target"]
         stopped = yield from self._train(images, by_split, classes)
         yield from self._conclude(catalog, images, by_split, left_out, facts, stopped)
 
@@ -282,6 +298,21 @@ class Job:
             )
         yield from dataset.notices
         return dataset
+
+    def _read_target(self) -> Generator[Event, None, Target]:
+        """The images of the target domain, for a strategy that adapts; without labels."""
+        nothing = Target((), {})
+        if self.strategy.kind != "adapt":
+            return nothing
+        found = yield from self._in_background(
+            "looking through the images of the target domain", lambda told: read_target(self.project, told)
+        )
+        if found is None:
+            raise UserError(
+                f"{self.run.strategy} carries a model to images of another domain, and the project names none; "
+                f"name their folder: xferstudio target {self.project.folder} FOLDER"
+            )
+        return found
 
     def _in_background(
         self, task: str, work: Callable[[Callable[[int, int], None]], T]
@@ -410,6 +441,7 @@ class Job:
             self.control,
             self._save,
             self.run.backbone,
+            self.target,
         )
         try:
             yield from self.trainer.fit(checkpoint)
@@ -496,8 +528,11 @@ class Job:
             before = softmax(logits)
             hits = before.argmax(1) == labels[indices]
             summary[name]["ece_before_calibration"] = expected_calibration_error(before.max(1), hits)
+        summary |= yield from self._conclude_target(images, by_split, classes, val, temperature)
+        sources = {item.path for item in catalog.items}
         for path, why in images.unreadable.items():
-            left_out[path] = why
+            if path in sources:
+                left_out[path] = why
         final = {
             "train": images.readable(by_split["train"]),
             "val": images.readable(by_split["val"]),
@@ -522,7 +557,7 @@ class Job:
             "seed": int(getattr(self.options, "seed", 0)),
             "seconds": round(self._seconds(), 3),
             "images_per_second": round(trained or (computed / took if took else 0.0), 1),
-            "counts": _counts(catalog, final, left_out, images.unreadable),
+            "counts": _counts(catalog, final, left_out, sources & images.unreadable.keys()),
             "left_out": [{"path": path, "reason": why} for path, why in sorted(left_out.items())],
             "conflicts": [list(paths) for _, paths in catalog.conflicts],
             "classes": list(classes),
@@ -531,7 +566,7 @@ class Job:
             "best_epoch": trainer.at.best_epoch,
             "stopped_early": trainer.at.early,
             "temperature": temperature,
-            "data_fingerprint": catalog.fingerprint,
+            "data_fingerprint": self.fingerprint,
             "notices": list(dict.fromkeys(self.told)),
             **summary,
         }
@@ -549,6 +584,76 @@ class Job:
         reason: Reason = "stopped" if stopped else "finished"
         text = "stopped early; what was learned is kept" if stopped else ""
         yield RunEnded(reason, text, str(self.folder.path), summary["seconds"], summary)
+
+    def _conclude_target(
+        self,
+        images: Images,
+        by_split: Mapping[str, np.ndarray],
+        classes: tuple[str, ...],
+        val: np.ndarray,
+        temperature: float,
+    ) -> Generator[Event, None, dict[str, Any]]:
+        """Answer for the target's images, write that down, and only then ask for the report by their labels."""
+        trainer = self.trainer
+        assert trainer is not None and trainer.context.feed is not None
+        if not len(by_split["target"]):
+            return {}
+        yield from trainer.context.feed.fill(
+            by_split["report"][:0], by_split["report"], self._words_at_the_end, "evaluating the target images"
+        )
+        chosen = images.readable(by_split["report"])
+        probabilities = softmax(trainer.logits(chosen, exact=True), temperature)
+        items = [images.items[i] for i in chosen]
+        self.folder.write_target_predictions(
+            Predictions(
+                paths=[item.path for item in items],
+                hashes=[item.hash for item in items],
+                groups=[""] * len(items),
+                splits=["target"] * len(items),
+                labels=[""] * len(items),
+                predicted=[classes[i] for i in probabilities.argmax(1)],
+                probabilities=probabilities,
+                classes=classes,
+            )
+        )
+        seen, logits = trainer.outputs(val)
+        outputs = trainer.judged(seen.numpy(), logits.numpy())
+        adaptation.save_outputs(self.folder, outputs)
+        baseline = adaptation.finished_baseline(
+            self.project,
+            self.run.strategy,
+            self.run.backbone,
+            dataclasses.asdict(self.options),
+            self.fingerprint,
+        )
+        seed = int(getattr(self.options, "seed", 0))
+        told: dict[str, Any] = {
+            "n": len(chosen),
+            "left_out": [
+                {"path": path, "reason": why}
+                for path, why in sorted({**self.target_left_out, **images.unreadable}.items())
+                if path in self.target_left_out or Path(path).is_absolute()
+            ],
+            "shares": {
+                name: round(float(share), 4)
+                for name, share in zip(classes, np.bincount(probabilities.argmax(1), minlength=len(classes)) / len(chosen), strict=True)
+            },
+            "validators": validate(outputs, seed=seed),
+            "agreement": trainer.selection.agreement,
+            "verdict": None,
+            "report": None,
+        }
+        if self.run.strategy != adaptation.BASELINE:
+            try:
+                told["verdict"] = adaptation.verdict(outputs, baseline, seed) if baseline else None
+            except UserError as error:
+                yield Notice(str(error), "warning")
+        try:
+            told["report"] = adaptation.report(self.project, self.folder, baseline)
+        except UserError as error:
+            yield Notice(str(error), "warning")
+        yield from adaptation.notices(told, self.run.strategy)
+        return {"target": told}
 
     def _words_at_the_end(self) -> Iterator[Event]:
         assert self.trainer is not None
@@ -626,13 +731,10 @@ class Job:
 
     # ------------------------------------------------------------------------------------------- facts
 
-    def _facts(self, catalog: Catalog, classes: tuple[str, ...]) -> dict[str, Any]:
-        """What travels with the weights, enough to use them anywhere."""
-        self.fingerprint = catalog.fingerprint
-        if (
-            self.resume_from is not None
-            and self.resume_from.numbers.get("fingerprint") != catalog.fingerprint
-        ):
+    def _facts(self, catalog: Catalog, classes: tuple[str, ...], target: str) -> dict[str, Any]:
+        """What travels with the weights, enough to use them anywhere. `target`: what the target's images are known by."""
+        self.fingerprint = catalog.fingerprint + (f"+{target}" if target else "")
+        if self.resume_from is not None and self.resume_from.numbers.get("fingerprint") != self.fingerprint:
             raise UserError(
                 f"the images have changed since the run {self.run.name} was interrupted, so it cannot be resumed exactly; "
                 "start it again with --fresh"
@@ -647,7 +749,7 @@ class Job:
             "classes": list(classes),
             "preprocessing": self.backbone.preprocessing().to_dict(),
             "temperature": 1.0,
-            "data_fingerprint": catalog.fingerprint,
+            "data_fingerprint": self.fingerprint,
             "versions": versions(),
         }
 
@@ -676,7 +778,7 @@ def _counts(
     catalog: Catalog,
     by_split: Mapping[str, np.ndarray],
     left_out: Mapping[str, str],
-    unreadable: Mapping[str, str],
+    unreadable: Collection[str],
 ) -> dict[str, int]:
     """found = used + left_out, and used = train + val + test."""
     sizes = {name: len(indices) for name, indices in by_split.items()}

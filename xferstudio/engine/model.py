@@ -41,6 +41,14 @@ class Network(nn.Module):
         logits: torch.Tensor = self.head(self.backbone(images))
         return logits
 
+    def classify(self, features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """What the classifier sees of features (N, D), behind the head's bottleneck if it has one, and the logits."""
+        bottleneck = getattr(self.head, "bottleneck", None)
+        if not isinstance(bottleneck, nn.Module):
+            return features, self.head(features)
+        seen: torch.Tensor = bottleneck(features)
+        return seen, self.head.classifier(seen)  # type: ignore[operator]
+
 
 def feature_width(backbone: nn.Module, how: Preprocessing) -> int:
     """Width D of the features, asked of the module itself: timm's `num_features` is not always the pooled width."""

@@ -19,10 +19,14 @@ from xferstudio.engine.device import Machine, is_out_of_memory
 from xferstudio.engine.evaluate import quick, softmax
 from xferstudio.engine.feed import Feed, Images
 from xferstudio.engine.model import Network, set_modes
+from xferstudio.engine.domain_map import DomainMapper
 from xferstudio.engine.prefix import Cut, find_cut
+from xferstudio.engine.selection import Selection
 from xferstudio.engine.store import FeatureStore
+from xferstudio.engine.validators import Outputs, validate
 from xferstudio.events import (
     CheckpointSaved,
+    DomainMap,
     EpochDone,
     Event,
     Notice,
@@ -34,6 +38,8 @@ from xferstudio.events import (
 
 CHECKPOINT_SECONDS = 30.0
 ROLLBACKS = 2
+JUDGED = 2000
+"""At most so many images of a domain are looked at after each epoch, to judge an adaptation."""
 
 
 class Halt(Exception):
@@ -89,6 +95,8 @@ class Progressed:
 class Trainer:
     """Trains one network on `train`, choosing the best epoch on `val` (the last one if `val` is empty).
 
+    With images of a `target` domain, which have no labels, validators choose it (see `selection`).
+
     `fit()` is an iterator of events; `save(checkpoint)` is called whenever the state should outlive a kill.
     """
 
@@ -105,6 +113,7 @@ class Trainer:
     control: Control
     save: Callable[[Checkpoint], None]
     backbone: str = ""
+    target: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
     at: Progressed = field(default_factory=Progressed)
 
     def __post_init__(self) -> None:
@@ -115,6 +124,8 @@ class Trainer:
             raise UserError(f"the strategy {self.strategy.id} has no epoch to train with these options")
         self.epochs = sum(phase.epochs for phase in self.phases)
         self.best: dict[str, torch.Tensor] | None = None
+        self.selection = Selection()
+        self.domain_map = DomainMapper(int(setting(self.options, "seed")))
         self.context: RunContext
         self._saved_at = time.monotonic()
         self._restored: Checkpoint | None = None
@@ -140,14 +151,16 @@ class Trainer:
             if self.at.early:
                 break
             if self.at.phase < len(self.phases):
+                self.selection = Selection()  # an adaptation is chosen among its own epochs, not those before it
                 yield from self.checkpoint()
         self._take_best()
 
     def _new_context(self) -> RunContext:
         context = RunContext(
-            self.network, self.classes, self.options, self.machine, self.images.labels, self.train
+            self.network, self.classes, self.options, self.machine, self.images.labels, self.train, self.target
         )
-        context.splits = {"train": self.train, "val": self.val}
+        context.splits = {"train": self.train, "val": self.val, "target": self.target}
+        context.outputs = self.outputs
         return context
 
     def _open_phase(self) -> Iterator[Event]:
@@ -155,6 +168,12 @@ class Trainer:
         context = self.context
         context.phase = min(self.at.phase, len(self.phases) - 1)
         phase = self.phases[context.phase]
+        if phase.domains != "source" and not len(self.target):
+            raise UserError(
+                f"the strategy {self.strategy.id} adapts to images of another domain, and the project names none; "
+                "name their folder with `xferstudio target PROJECT FOLDER`"
+            )
+        context.domains = phase.domains
         context.optimizer = None  # that of the phase before: it fits no checkpoint of this one
         self._told = None
         context.augmented = True
@@ -198,7 +217,7 @@ class Trainer:
         learning = {name for name, parameter in named if parameter.requires_grad}
         self.at.trained = sorted(learning.union(self.at.trained))
         yield from context.feed.fill(
-            self.train, self.val, self.poll, "reading images" if cut.is_empty else "computing features"
+            np.concatenate([self.train, self.target]), self.val, self.poll, "reading images" if cut.is_empty else "computing features"
         )
         self._drop_unreadable()
         context = self.context  # another one, if files were dropped
@@ -215,18 +234,22 @@ class Trainer:
         yield from self._fit_memory()
 
     def _drop_unreadable(self) -> None:
-        train, val = self.images.readable(self.train), self.images.readable(self.val)
-        if len(train) == len(self.train) and len(val) == len(self.val):
+        kept = [self.images.readable(indices) for indices in (self.train, self.val, self.target)]
+        if list(map(len, kept)) == [len(self.train), len(self.val), len(self.target)]:
             return
-        self.train, self.val = train, val
+        had_target = len(self.target) > 0
+        self.train, self.val, self.target = kept
+        train = self.train
+        if had_target and not len(self.target):
+            raise UserError("none of the images of the target domain can be read")
         if len(np.unique(self.images.labels[train])) < 2:
             raise UserError(
                 "after leaving out the files that cannot be read, fewer than two classes have training images"
             )
-        phase, feed, augmented = self.context.phase, self.context.feed, self.context.augmented
+        before = self.context
         self.context = self._new_context()
-        self.context.phase, self.context.feed, self.context.augmented = phase, feed, augmented
-        self.context.batch_norm = bool(getattr(self.options, "batch_norm", True))
+        for name in ("phase", "domains", "feed", "augmented", "batch_norm"):
+            setattr(self.context, name, getattr(before, name))
 
     def _phase(self) -> Iterator[Event]:
         if self.context.phase != self.at.phase:
@@ -304,6 +327,7 @@ class Trainer:
                     memory=resident,
                     device_memory=on_device,
                     gradient_norm=result.gradient_norm,
+                    measures=result.measures,
                 )
                 self._told = Told(time.perf_counter(), 0, feed.waited)
             yield from self.poll()
@@ -321,37 +345,45 @@ class Trainer:
 
         `exact` computes what is not cached in float32, as an exported model does.
         """
+        logits: np.ndarray = self.outputs(indices, exact)[1].numpy()
+        return logits
+
+    def outputs(self, indices: np.ndarray, exact: bool = False) -> tuple[torch.Tensor, torch.Tensor]:
+        """What the classifier sees (n, d) and logits (n, C), as `logits`; on the CPU."""
         feed = self.context.feed
         assert feed is not None
-        if not len(indices):
-            return np.empty((0, len(self.classes)), np.float32)
+        modes = [(module, module.training) for module in self.network.modules()]
         self.network.eval()
         feed.cut.suffix.eval()
         size = 256 if feed.cut.is_whole else 64
-        results: list[torch.Tensor] = []
+        with torch.no_grad():  # the shapes of nothing
+            none = torch.empty(0, self.network.feature_width, device=self.machine.device)
+            results = [tuple(part.cpu() for part in self.network.classify(none))]
         done = 0
         while done < len(indices):
             part = indices[done : done + size]
             try:
-                results.append(self._logits(feed, part, exact))
+                results.append(self._outputs(feed, part, exact))
                 done += len(part)
                 continue
             except Exception as error:
                 if len(part) < 2 or not is_out_of_memory(error):
                     raise
             size = len(part) // 2
-        return torch.cat(results).numpy()
+        for module, mode in modes:  # a strategy may ask in the middle of an epoch
+            module.training = mode
+        return torch.cat([seen for seen, _ in results]), torch.cat([logits for _, logits in results])
 
-    @torch.inference_mode()
-    def _logits(self, feed: Feed, indices: np.ndarray, exact: bool) -> torch.Tensor:
+    @torch.no_grad()
+    def _outputs(self, feed: Feed, indices: np.ndarray, exact: bool) -> tuple[torch.Tensor, torch.Tensor]:
         inputs = feed.plain(indices)
         if exact:
             features = feed.cut.suffix(inputs.float())
         else:
             with self.machine.autocast():
                 features = feed.cut.suffix(inputs)
-        logits: torch.Tensor = self.network.head(features.float())
-        return logits.cpu()
+        seen, logits = self.network.classify(features.float())
+        return seen.float().cpu(), logits.float().cpu()
 
     def _validate(self, start: float) -> Iterator[Event]:
         context = self.context
@@ -360,19 +392,29 @@ class Trainer:
             kept = {name: value.clone() for name, value in self.network.state_dict().items()}
             self.network.load_state_dict(context.average)
         labels = self.images.labels[self.val]
-        logits = self.logits(self.val)
+        seen, raw = self.outputs(self.val)
+        logits = raw.numpy()
         probabilities = softmax(logits)
         val = quick(labels, probabilities) if len(self.val) else {}
         accuracy, loss = float(val.get("accuracy") or 0.0), float(val.get("loss") or 0.0)
-        better = (accuracy, -loss) > (self.at.best_accuracy, -self.at.best_loss) if len(self.val) else True
+        signs: dict[str, float | None] = {}
+        if len(self.target):
+            adapted = self.judged(seen.numpy(), logits)
+            signs = validate(adapted, seed=int(setting(self.options, "seed")))
+            better = self.selection.add(self.at.epoch, signs, self._learned())
+            self.best = self.selection.best
+        else:
+            better = (accuracy, -loss) > (self.at.best_accuracy, -self.at.best_loss) if len(self.val) else True
+            if better:
+                self.best = {
+                    name: value.detach().cpu().clone() for name, value in self.network.state_dict().items()
+                }
         if better:
             self.at.best_accuracy, self.at.best_loss = accuracy, loss
             self.at.best_epoch, self.at.since_best = self.at.epoch, 0
-            self.best = {
-                name: value.detach().cpu().clone() for name, value in self.network.state_dict().items()
-            }
         else:
             self.at.since_best += 1
+            self.at.best_epoch = self.selection.choice if signs else self.at.best_epoch
         if kept is not None:
             self.network.load_state_dict(kept)
         patience = int(setting(self.options, "patience"))
@@ -396,11 +438,56 @@ class Trainer:
             seconds=round(seconds, 3),
             seconds_left=self._seconds_left(seconds),
             mistakes=tuple(self.images.items[i].path for i in self.val[worst]),
+            validators=signs,
+            agreement=self.selection.agreement if signs else None,
         )
+        if signs:
+            yield self._map(adapted)
         if self.at.early:
             yield Notice(
                 f"stopped early: no improvement for {patience} epochs; epoch {self.at.best_epoch} was the best"
             )
+
+    def _learned(self) -> dict[str, torch.Tensor]:
+        """All of the network's state that may have changed: everything but frozen parameters of the backbone."""
+        frozen = {
+            f"backbone.{name}"
+            for name, _ in self.network.backbone.named_parameters()
+            if name not in set(self.at.trained)
+        }
+        return {name: value for name, value in self.network.state_dict().items() if name not in frozen}
+
+    def judged(self, val_features: np.ndarray, val_logits: np.ndarray) -> Outputs:
+        """What the validators judge: the same images in every epoch, so that epochs can be compared."""
+        train_features, _ = self.outputs(self._sample(self.train))
+        target_features, target_logits = self.outputs(self._sample(self.target))
+        return Outputs(
+            source_features=val_features,
+            source_logits=val_logits,
+            source_labels=self.images.labels[self.val],
+            training_features=train_features.numpy(),
+            target_features=target_features.numpy(),
+            target_logits=target_logits.numpy(),
+        )
+
+    def _sample(self, indices: np.ndarray) -> np.ndarray:
+        if len(indices) <= JUDGED:
+            return indices
+        random = np.random.default_rng(int(setting(self.options, "seed")))
+        return np.sort(random.choice(indices, JUDGED, replace=False))
+
+    def _map(self, adapted: Outputs) -> DomainMap:
+        chosen = self._sample(self.train), self._sample(self.target)
+        items = self.images.items
+        return self.domain_map.draw(
+            self.at.epoch,
+            adapted.training_features,
+            self.images.labels[chosen[0]],
+            adapted.target_features,
+            adapted.target_logits.argmax(1),
+            [items[i].path for i in chosen[0]],
+            [items[i].path for i in chosen[1]],
+        )
 
     def _seconds_left(self, epoch_seconds: float) -> float | None:
         if self.at.early:
@@ -410,8 +497,8 @@ class Trainer:
         return round(epoch_seconds * (self.epochs - self.at.epoch), 1)
 
     def _take_best(self) -> None:
-        if self.best is not None:
-            self.network.load_state_dict(self.best)
+        if self.best is not None:  # of an adaptation, only what has learned
+            self.network.load_state_dict({**self.network.state_dict(), **self.best})
 
     def keep_what_was_learned(self) -> bool:
         """After the word stop: put the best weights so far into the network; False if there are none yet."""
@@ -550,7 +637,10 @@ class Trainer:
             return self._restored
         context = self.context
         tensors = {f"model.{name}": value for name, value in self.network.state_dict().items()}
-        tensors |= {f"best.{name}": value for name, value in (self.best or {}).items()}
+        if self.selection.states:
+            tensors |= self.selection.tensors()
+        else:
+            tensors |= {f"best.{name}": value for name, value in (self.best or {}).items()}
         tensors |= {f"average.{name}": value for name, value in (context.average or {}).items()}
         tensors["random.strategy"] = context.generator.get_state()
         tensors["random.torch"] = torch.get_rng_state()
@@ -561,6 +651,7 @@ class Trainer:
         if context.feed is not None and context.phase == self.at.phase:
             self.at.means = context.feed.means
         numbers = dict(vars(self.at))
+        numbers["selection"] = self.selection.numbers()
         numbers["best_loss"] = self.at.best_loss if math.isfinite(self.at.best_loss) else None
         optimizer: dict[str, Any] = {"scaler": context.scaler.state_dict()}
         if context.optimizer is not None and context.phase == self.at.phase:
@@ -576,7 +667,8 @@ class Trainer:
     def _take_state(self, checkpoint: Checkpoint) -> None:
         context = self.context
         self.network.load_state_dict(_part(checkpoint, "model."))
-        self.best = _part(checkpoint, "best.") or None
+        self.selection = Selection.restored(checkpoint.numbers.get("selection", {}), checkpoint.tensors)
+        self.best = self.selection.best or _part(checkpoint, "best.") or None
         if "optimizer" in checkpoint.optimizer:  # without it, the phase has just begun, with a new average
             average = _part(checkpoint, "average.")
             context.average = {name: value.to(self.machine.device) for name, value in average.items()} or None
