@@ -70,7 +70,7 @@ distributions: unit
 	@$(BIN)/pyside6-lrelease -silent $< -qm $@
 
 translations: $(STAMP)
-	$(BIN)/pyside6-lupdate -no-obsolete -locations none $(wildcard xferstudio/gui/*.py) \
+	$(BIN)/pyside6-lupdate -no-obsolete -locations none $(wildcard xferstudio/gui/*.py xferstudio/gui/*/*.py) \
 	  -ts $(wildcard xferstudio/gui/translations/*.ts)
 
 app: $(STAMP) qt $(TRANSLATIONS)

@@ -36,9 +36,10 @@ def main() -> None:
     from PySide6.QtCore import QSettings, QTimer
     from PySide6.QtWidgets import QApplication
 
-    from xferstudio.gui import commands, theme
-    from xferstudio.gui.studio import Studio
-    from xferstudio.gui.window import Window
+    from xferstudio.gui.frame.window import Window
+    from xferstudio.gui.look import theme
+    from xferstudio.gui.project import commands
+    from xferstudio.gui.project.studio import Studio
 
     app = QApplication(["xferstudio"])
     theme.apply(app)
@@ -49,7 +50,7 @@ def main() -> None:
     window.begin(project)
     until(app, lambda: studio.pictures is not None, 300)
     if load == "scroll":
-        from xferstudio.gui.grid import Grid
+        from xferstudio.gui.data.grid import Grid
 
         grid = window.page("data").findChild(Grid)
         until(app, lambda: grid.verticalScrollBar().maximum() > 0, 60)
@@ -64,7 +65,7 @@ def main() -> None:
             )
         from pathlib import Path
 
-        from xferstudio.gui.queue import Job
+        from xferstudio.gui.project.queue import Job
 
         window.go("train")
         job = Job(Path(project), "all-cores", fresh=True)
@@ -130,7 +131,7 @@ def visible(project: str) -> None:
     began = psutil.Process().create_time()
     from PySide6.QtCore import QTimer
 
-    from xferstudio.gui.window import Window
+    from xferstudio.gui.frame.window import Window
 
     paint = Window.paintEvent
     done: list[float] = []

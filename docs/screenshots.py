@@ -78,10 +78,10 @@ def draw(language: str, theme_name: str, project: str) -> int:
     from PySide6.QtCore import QLocale, QSettings
     from PySide6.QtWidgets import QApplication
 
-    from xferstudio.gui import theme
-    from xferstudio.gui.app import translate
-    from xferstudio.gui.studio import Studio
-    from xferstudio.gui.window import Window
+    from xferstudio.gui.frame.app import translate
+    from xferstudio.gui.frame.window import Window
+    from xferstudio.gui.look import theme
+    from xferstudio.gui.project.studio import Studio
 
     app = QApplication(["xferstudio"])
     app.setProperty("theme", theme_name)

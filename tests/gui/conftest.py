@@ -15,9 +15,9 @@ pytest.importorskip("PySide6.QtWidgets", reason="PySide6 cannot be imported here
 from PySide6.QtCore import QCoreApplication, QEvent, QSettings, QThread
 from PySide6.QtWidgets import QMainWindow
 
-from xferstudio.gui import theme
-from xferstudio.gui.page import Page
-from xferstudio.gui.studio import Studio
+from xferstudio.gui.look import theme
+from xferstudio.gui.project.page import Page
+from xferstudio.gui.project.studio import Studio
 
 OF_NO_SCREEN = ("This plugin does not support propagateSizeHints()", "This plugin does not support raise()")
 """What Qt says of any page or tooltip that is shown by itself where there is no screen."""

@@ -11,7 +11,7 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication
 
-from xferstudio.gui.window import Window
+from xferstudio.gui.frame.window import Window
 
 SAMPLE = Path(__file__).parents[2] / "resources" / "sample" / "studio"
 

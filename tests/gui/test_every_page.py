@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 from finished_runs import make_project, make_run
+from offers import BACKBONES, OPTIONS
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QLabel, QLineEdit, QWidget
-from test_options_form import BACKBONES, OPTIONS
 
-from xferstudio.gui import commands
-from xferstudio.gui.help import Shortcuts
-from xferstudio.gui.studio import Catalogue
-from xferstudio.gui.window import Window
+from xferstudio.gui.frame.window import Window
+from xferstudio.gui.look.help import Shortcuts
+from xferstudio.gui.project import commands
+from xferstudio.gui.project.studio import Catalogue
 
 PAGES = ("data", "train", "compare", "try", "export")
 STRATEGY = {
@@ -104,7 +104,7 @@ def test_whatever_tab_reaches_has_a_name(window, name):
 def test_names_that_look_like_html_are_shown_letter_by_letter_in_tooltips(qtbot):
     from PySide6.QtCore import Qt
 
-    from xferstudio.gui.confusion import ConfusionMatrix
+    from xferstudio.gui.look.confusion import ConfusionMatrix
 
     matrix = ConfusionMatrix()
     qtbot.addWidget(matrix)
@@ -128,9 +128,9 @@ from pathlib import Path
 from pathlib import Path
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
-from xferstudio.gui import commands
-from xferstudio.gui.studio import Studio
-from xferstudio.gui.window import PAGES, Window
+from xferstudio.gui.project import commands
+from xferstudio.gui.project.studio import Studio
+from xferstudio.gui.frame.window import PAGES, Window
 
 commands.command_line = lambda *_: [sys.executable, "-c", ""]
 app = QApplication([])
@@ -141,7 +141,7 @@ for name in PAGES:
     window.go(name)
     app.processEvents()
 window.page("train").dashboard
-from xferstudio.gui import preview
+from xferstudio.gui.data import preview
 heavy = ("torch", "timm", "torchvision", "onnxruntime", "onnx", "xferstudio.engine", "xferstudio.cli",
     "xferstudio_plugins")
 print("LOADED", [name for name in heavy if name in sys.modules])

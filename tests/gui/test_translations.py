@@ -26,19 +26,20 @@ from PySide6.QtWidgets import (
     QTabBar,
 )
 
-from xferstudio.gui import app as starting
-from xferstudio.gui import commands, engine_words, theme, words
-from xferstudio.gui.adding import class_fault
-from xferstudio.gui.help import About, Shortcuts
-from xferstudio.gui.new_project import NewProject
-from xferstudio.gui.outcome import SummaryCard
-from xferstudio.gui.studio import Catalogue
-from xferstudio.gui.window import WORK, Window
+from xferstudio.gui.data.adding import class_fault
+from xferstudio.gui.frame import app as starting
+from xferstudio.gui.frame.new_project import NewProject
+from xferstudio.gui.frame.window import WORK, Window
+from xferstudio.gui.look import engine_words, theme, words
+from xferstudio.gui.look.help import About, Shortcuts
+from xferstudio.gui.project import commands
+from xferstudio.gui.project.studio import Catalogue
+from xferstudio.gui.train.outcome import SummaryCard
 
 ROOT = Path(__file__).parents[2]
 GUI = ROOT / "xferstudio" / "gui"
 SOURCE = GUI / "translations" / "xferstudio_zh_CN.ts"
-FILES = sorted(GUI.glob("*.py"))
+FILES = sorted(GUI.rglob("*.py"))
 TREES = {file.name: ast.parse(file.read_text(encoding="utf-8")) for file in FILES}
 TOOLS = Path(PySide6.__file__).parent
 ENDING = ".exe" if sys.platform == "win32" else ""

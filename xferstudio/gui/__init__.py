@@ -7,6 +7,6 @@ from collections.abc import Sequence
 
 def open_window(arguments: Sequence[str] = ()) -> int:
     """Open the window, on the project named in `arguments` if there is one; returns the exit code."""
-    from xferstudio.gui.app import main
+    from xferstudio.gui.frame.app import main
 
     return main(arguments)

@@ -1,0 +1,1 @@
+"""The export page: taking a model out of the project."""

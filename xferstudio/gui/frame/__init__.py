@@ -1,0 +1,1 @@
+"""The window around the pages: start, menus, project manager, status line, and the pages that need no project."""

@@ -1,0 +1,149 @@
+"""The queue of runs: one at a time on each device, each in a process of its own that outlives the window."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from xferstudio.gui.project.commands import Command
+from xferstudio.history import RunFolder
+
+
+@dataclass(eq=False)
+class Job:
+    """One run that waits or goes on. `folder` is known once it has begun."""
+
+    project: Path
+    name: str
+    device: str = ""
+    fresh: bool = False
+    command: Command | None = None
+    folder: str = ""
+    ended: bool = False
+
+    def arguments(self) -> list[str]:
+        """The command line that does this run, without the program."""
+        device = ["--device", self.device] if self.device else []
+        return ["run", str(self.project), self.name, *device, *(["--fresh"] if self.fresh else [])]
+
+
+def same_device(one: str, other: str) -> bool:
+    """Whether two runs would compute on one device; "" and "auto" may be any, and "cuda" is the first of them."""
+    first, second = (name.strip().lower() for name in (one, other))
+    if {first, second} & {"", "auto"}:
+        return True
+    return first.removesuffix(":0") == second.removesuffix(":0")
+
+
+class RunQueue(QObject):
+    """Runs to do, in order. A failure does not hold up what follows."""
+
+    changed = Signal()
+    """A job was added, moved, removed, has begun or has ended."""
+    events = Signal(object, list)
+    """Events (dicts) of a job that goes on, in bundles."""
+    ended = Signal(object, int, str)
+    """A job has ended: exit code and the last words of its standard error."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.waiting: list[Job] = []
+        self.active: list[Job] = []
+
+    def add(self, job: Job) -> None:
+        """Put a run at the end of the queue; it begins at once if its device is free."""
+        self.waiting.append(job)
+        self._begin()
+        self.changed.emit()
+
+    def remove(self, job: Job) -> None:
+        """Take out a run that waits."""
+        if job in self.waiting:
+            self.waiting.remove(job)
+            self.changed.emit()
+
+    def move(self, job: Job, place: int) -> None:
+        """Put a waiting run to this place (0 is next)."""
+        if job in self.waiting:
+            self.waiting.remove(job)
+            self.waiting.insert(max(0, place), job)
+            self.changed.emit()
+
+    def tell(self, job: Job, word: str) -> None:
+        """pause, resume, stop or cancel."""
+        if job.command is not None:
+            job.command.send(word)
+
+    def stop(self) -> None:
+        """Tell all active runs to keep what they have learned and end; those that wait do not begin."""
+        self.waiting.clear()
+        for job in self.active:
+            if job.command is None:
+                continue
+            if job.folder:
+                job.command.send("stop")
+            else:  # it has not begun: there is nothing to keep
+                job.command.kill()
+        self.changed.emit()
+
+    def job_of(self, folder: RunFolder) -> Job | None:
+        """The active job that writes this run folder, if this window started it."""
+        return next((job for job in self.active if job.folder and Path(job.folder) == folder.path), None)
+
+    def _begin(self) -> None:
+        for job in list(self.waiting):
+            if any(same_device(other.device, job.device) for other in self.active):
+                continue
+            self.waiting.remove(job)
+            self.active.append(job)
+            job.command = Command([*job.arguments(), "--json"], self, detached=True)
+            job.command.arrived.connect(self._take)
+            job.command.ended.connect(self._ended)
+            job.command.finished.connect(self._drop)
+            job.command.start()
+
+    def _job(self) -> Job | None:
+        return next((job for job in self.active if job.command is self.sender()), None)
+
+    @Slot(list)
+    def _take(self, lines: list[Mapping[str, Any]]) -> None:
+        job = self._job()
+        if job is None:
+            return
+        for line in lines:
+            if line.get("event") == "RunStarted":
+                job.folder = str(line.get("folder", ""))
+                self.changed.emit()
+        self.events.emit(job, lines)
+
+    @Slot(int, str)
+    def _ended(self, code: int, words: str) -> None:
+        job = self._job()
+        if job is None:
+            return
+        self.active.remove(job)
+        job.ended, job.command = True, None
+        self.ended.emit(job, code, words)
+        self._begin()
+        self.changed.emit()
+
+    @Slot()
+    def _drop(self) -> None:
+        command = self.sender()
+        if isinstance(command, Command):
+            command.deleteLater()
+
+    def let_go(self) -> None:
+        """Stop reading the active runs, which go on by themselves, and forget those that wait."""
+        self.waiting.clear()
+        for job in self.active:
+            if job.command is not None:
+                job.command.let_go()
+        for job in self.active:
+            if job.command is not None:
+                job.command.wait(5000)
+        self.active.clear()
