@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from xferstudio.engine.learners import directions
 from xferstudio.events import DomainMap
 
 SHOWN = 300
@@ -39,9 +40,7 @@ class DomainMapper:
         first = np.sort(random.permutation(len(source))[:SHOWN])
         second = np.sort(random.permutation(len(target))[:SHOWN])
         rows = np.concatenate([source[first], target[second]]).astype(np.float64)
-        rows -= rows.mean(0)
-        _, _, directions = np.linalg.svd(rows, full_matrices=False)
-        flat = rows @ directions[:2].T
+        flat = directions(rows, limit=2, standardise=False)(rows).astype(np.float64)
         if flat.shape[1] < 2:  # a single feature
             flat = np.column_stack([flat, np.zeros(len(flat))])
         flat /= max(float(np.sqrt((flat**2).sum(1).mean())), 1e-12)
