@@ -56,7 +56,8 @@ def feature_width(backbone: nn.Module, how: Preprocessing) -> int:
     backbone.eval()
     with torch.inference_mode():
         try:
-            features = backbone(torch.zeros(1, 3, 64, 64))
+            side = [min(64, each) for each in how.size]
+            features = backbone(torch.zeros(1, 3, *side))
         except (RuntimeError, AssertionError, ValueError):  # made for one size
             features = backbone(torch.zeros(1, 3, *how.size))
     backbone.train(mode)
