@@ -102,7 +102,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say_and_are_no_wider_than_pla
     inside, widths, plain, errors = [], [], [], []
     for accuracy in (0.35, 0.6, 0.8, 0.9, 0.97):
         for n, number in ((150, 25), (900, 40)):
-            for seed in range(30):
+            for seed in range(25):
                 p, right = population(n, accuracy, seed, informative)
                 sample = choose_sample(p, number, seed)
                 found = estimate(sample, labelled(sample, right), seed)
@@ -191,7 +191,7 @@ def pair(n: int, gained: float, lost: float, seed: int):
 def test_the_interval_of_a_difference_holds_the_truth_and_predictions_narrow_it():
     inside = {False: [], True: []}
     widths = {False: [], True: []}
-    for seed in range(75):
+    for seed in range(60):
         p, truth, first, second = pair(500, 0.2, 0.08, seed)
         sample = choose_sample(p, 40, seed)
         at = list(sample.indices)
@@ -209,7 +209,7 @@ def test_the_interval_of_a_difference_holds_the_truth_and_predictions_narrow_it(
 
 def test_equal_models_are_seldom_told_apart():
     verdicts = []
-    for seed in range(75):
+    for seed in range(60):
         p, truth, first, second = pair(500, 0.12, 0.12, seed)
         sample = choose_sample(p, 40, seed)
         at = list(sample.indices)
