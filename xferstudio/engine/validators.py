@@ -17,14 +17,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xferstudio.engine import compare, learners
-from xferstudio.engine.evaluate import CONFIDENCE, Floats, Interval, softmax
+from xferstudio.engine.evaluate import CONFIDENCE, Floats, Interval, fit_temperature, softmax
 
 NAMES = ("source_accuracy", "information", "bnm", "class_ami", "devn", "dev", "snd", "entropy")
 CHOOSERS = ("source_accuracy", "information", "bnm", "class_ami", "devn")
@@ -39,6 +39,9 @@ LIMIT = 3000
 """Target images beyond this number are sampled: the figures move by less than their own uncertainty."""
 DENSITY_LIMIT = 1000
 """Images of each domain for the density ratio, whose classifier has at most 64 directions to learn."""
+OVERLAP = 20.0
+"""Weights that leave fewer effective images than this (Kish) say that hardly any source image looks like the
+target; a risk of so few images is no evidence, so DEV and DEVN are then not computed."""
 SND_TEMPERATURE = 0.05
 RESAMPLES = 1000
 
@@ -93,6 +96,20 @@ class Outputs:
             self.training_features[training],
             self.target_features[target],
             self.target_logits[target],
+        )
+
+    def calibrated(self) -> Outputs:
+        """The same answers at the temperature that fits source validation best (`evaluate.fit_temperature`).
+
+        Sharper answers alone are no better ones, but would raise every sign that looks at confidence: the
+        same model with its logits times six would beat itself.
+        """
+        some = slice(DENSITY_LIMIT)
+        unit = fit_temperature(self.source_logits[some], self.source_labels[some])
+        return replace(
+            self,
+            source_logits=np.asarray(self.source_logits) / unit,
+            target_logits=np.asarray(self.target_logits) / unit,
         )
 
 
@@ -200,10 +217,17 @@ def devn(outputs: Outputs, ratio: NDArray[Any] | None = None) -> float | None:
 
 def _weighted_risk(outputs: Outputs, ratio: NDArray[Any] | None, normalised: bool) -> float | None:
     loss = _losses(outputs)
-    if ratio is None or loss is None or len(loss) < 2:
+    if loss is None or not _overlap(ratio):
         return None
     weight = np.asarray(ratio, np.float64) / (float(np.max(ratio)) if normalised else 1.0)
     return float(-_risk(weight * loss, weight, np.full((1, len(loss)), 1.0))[0])
+
+
+def _overlap(ratio: NDArray[Any] | None) -> TypeGuard[NDArray[Any]]:
+    """Do the weights leave enough effective images for a risk?"""
+    if ratio is None or not len(ratio):
+        return False
+    return bool(np.sum(ratio) ** 2 / np.sum(np.square(ratio)) >= OVERLAP)
 
 
 def _risk(weighted: Floats, weight: Floats, counts: Floats) -> Floats:
@@ -354,8 +378,9 @@ def _by_chance(table: NDArray[np.int64]) -> float:
 
 def validate(outputs: Outputs, seed: int = 0, limit: int = LIMIT) -> dict[str, float]:
     """All signs of one model, higher is better, on at most `limit` images of a kind; those that cannot be
-    computed are left out. Deterministic: models on the same data are judged on the same images."""
-    some = outputs.sample(seed, limit)
+    computed are left out. Answers are calibrated on the source first, so that models of different sharpness can
+    be compared. Deterministic: models on the same data are judged on the same images."""
+    some = outputs.sample(seed, limit).calibrated()
     ratio = density_ratio(some, seed)
     found: dict[str, float | None] = {
         "source_accuracy": source_accuracy(some),
@@ -499,13 +524,14 @@ def signs_verdict(adapted: Outputs, baseline: Outputs, seed: int = 0) -> SignsVe
     "helped" needs at least two more families of signs (`FAMILIES`) that improve than worsen, no clear fall of
     source accuracy, and answers that have not collapsed to one class or to half as many classes as
     source-only uses. "negative transfer" is the reverse, or a collapse that no family of signs speaks for.
+    What no sign can see is a model that is wrong in a consistent way, such as two classes changing places.
     Raises ValueError if the two do not hold the same numbers of images.
     """
     if len(adapted.target_logits) != len(baseline.target_logits) or not np.array_equal(
         adapted.source_labels, baseline.source_labels
     ):
         raise ValueError("a verdict needs the same images in the same order for both models")
-    after, before = adapted.sample(seed), baseline.sample(seed)
+    after, before = adapted.sample(seed).calibrated(), baseline.sample(seed).calibrated()
     rng = np.random.default_rng(seed)
     n, n_s = len(after.target_logits), len(after.source_labels)
     counts = _counts(n, rng)
@@ -595,7 +621,7 @@ def _drawn(
         else:
             found["class_ami"] = (adjusted_mutual_information(table), _drawn_ami(table, clusters, counts))
     loss = _losses(outputs)
-    if ratio is not None and loss is not None and len(loss) > 1:
+    if loss is not None and _overlap(ratio):
         for name, unit in (("dev", 1.0), ("devn", float(ratio.max()))):
             weight = ratio / unit
             value = float(-_risk(weight * loss, weight, np.ones((1, len(loss))))[0])
