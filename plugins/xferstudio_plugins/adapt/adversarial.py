@@ -110,7 +110,14 @@ class MCDOptions(AdaptOptions):
     """Published for MCD on Office-31 (Transfer Learning Library)."""
 
     trade_off: float = option(
-        1.0, min=0.0, max=100.0, help="Weight of the disagreement of the two classifiers."
+        0.25, min=0.0, max=100.0, help="Weight of the disagreement of the two classifiers."
+    )
+    steps: float = option(
+        4.0,
+        min=0.0,
+        max=100.0,
+        help="How much more the features learn from it than the classifiers.",
+        advanced=True,
     )
     entropy: float = option(
         0.01, min=0.0, max=10.0, help="Weight of sure predictions on the target.", advanced=True
@@ -123,8 +130,8 @@ class MCDOptions(AdaptOptions):
 class MCD(Adaptation):
     """Maximum classifier discrepancy (Saito et al., CVPR 2018), in one step with gradient reversal.
 
-    The paper takes turns: the classifiers learn to disagree on the target, then the features learn to make them
-    agree. With a reversed gradient between features and classifiers both happen in the same step.
+    The paper takes turns: the classifiers learn to disagree on the target, then the features learn, in several
+    steps, to make them agree. With a gradient that comes back reversed and larger, both happen in the same step.
     """
 
     id: ClassVar[str] = "mcd"
@@ -150,7 +157,7 @@ class MCD(Adaptation):
         task = ctx.classification_loss(twins.first(both.source), both.labels) + ctx.classification_loss(
             twins.second(both.source), both.labels
         )
-        turned = reverse(both.target, ctx.progress)
+        turned = reverse(both.target, ctx.progress, high=self.options.steps)
         first, second = twins.first(turned).softmax(1), twins.second(turned).softmax(1)
         disagreement = (first - second).abs().mean()
         return {
