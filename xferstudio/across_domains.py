@@ -214,13 +214,13 @@ _EXAMPLE = '{"hash": "0f3a…", "label": "ants"}'
 
 
 def _audit_in_words(project: Project, folder: RunFolder, audit: Audit, paths: Mapping[str, str]) -> None:
-    from xferstudio.engine.audit_session import told
+    from xferstudio.engine.audit_session import OTHER, told
 
     say(
         f"What do these {len(audit.hashes)} images show? What {audit.run} says of them is not told, so as not to sway you."
     )
     say(wrapped(", ".join(f"{number} {name}" for number, name in enumerate(audit.classes, 1))))
-    say("    s cannot tell, u undo, q end; every answer is kept at once")
+    say("    n none of these, s cannot tell, u undo, q end; every answer is kept at once")
     asked: list[str] = [content for content in audit.hashes if content in audit.labels]
     while True:
         due = [content for content in audit.hashes if content not in audit.labels]
@@ -233,19 +233,20 @@ def _audit_in_words(project: Project, folder: RunFolder, audit: Audit, paths: Ma
             if asked:
                 audit.forget(asked.pop())
             continue
-        if word == "s":
-            audit.answer(due[0], None)
+        if word in ("s", "n"):
+            audit.answer(due[0], None if word == "s" else OTHER)
         elif word.isdecimal() and 1 <= int(word) <= len(audit.classes):
             audit.answer(due[0], audit.classes[int(word) - 1])
         else:
-            say(f"{word!r} is not a number from 1 to {len(audit.classes)}, s, u or q")
+            say(f"{word!r} is not a number from 1 to {len(audit.classes)}, n, s, u or q")
             continue
         asked.append(due[0])
     result = told(project, folder, audit)
     say()
     say(result["sentence"])
     for each in result["comparisons"] if result["labelled"] else ():
-        say(f"  {each['sentence']}")
+        if each["sentence"] not in result["sentence"]:
+            say(f"  {each['sentence']}")
     left = len(audit.hashes) - len(audit.labels)
     if left:
         say(f"{left} are not labelled yet; the same command goes on with them.")

@@ -25,11 +25,14 @@ from xferstudio.project import Project, write_atomic
 
 ENDED = ("finished", "stopped")
 AUDITS = "audits"
+OTHER = ""
+"""The label of an image that shows none of the classes: every model is wrong on it."""
 
 
 @dataclass
 class Audit:
-    """One sample of the images that a run has predicted, with the labels so far: a class, or None for "cannot tell".
+    """One sample of the images that a run has predicted, with the labels so far: a class, `OTHER` for what is of none
+    of the classes, or None for "cannot tell".
 
     Every answer is on disk before the next is taken.
     """
@@ -48,17 +51,18 @@ class Audit:
         return tuple(self.population[place] for place in self.sample.indices)
 
     def answer(self, content: str, label: str | None) -> None:
-        """Write down what an image shows; None: cannot tell. Raises UserError for another image or class."""
+        """Write down what an image shows. Raises UserError for another image or class."""
         if content not in self.hashes:
             raise UserError(f"{content!r} is not the hash of an image of this audit")
-        if label is not None and label not in self.classes:
+        if label not in (None, OTHER, *self.classes):
             raise UserError(f"{label!r} is not one of the classes {', '.join(self.classes)}")
         self.labels[content] = label
         self._save()
 
     def forget(self, content: str) -> None:
         """Take an answer back."""
-        if self.labels.pop(content, "") != "":
+        if content in self.labels:
+            del self.labels[content]
             self._save()
 
     def right(self, predicted: dict[str, str]) -> list[Answer]:
@@ -89,7 +93,7 @@ class Audit:
             parts = {name: tuple(map(int, raw["sample"][name])) for name in ("indices", "stratum", "sizes")}
             classes, population = tuple(map(str, raw["classes"])), tuple(map(str, raw["population"]))
             labels = {str(key): value for key, value in raw["labels"].items()}
-            if len(parts["stratum"]) != len(population) or not set(labels.values()) <= {None, *classes}:
+            if len(parts["stratum"]) != len(population) or not set(labels.values()) <= {None, OTHER, *classes}:
                 raise ValueError("its parts do not fit together")
             return cls(file, str(raw["run"]), classes, population, AuditSample(**parts), labels)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
