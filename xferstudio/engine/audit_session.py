@@ -93,7 +93,8 @@ class Audit:
             parts = {name: tuple(map(int, raw["sample"][name])) for name in ("indices", "stratum", "sizes")}
             classes, population = tuple(map(str, raw["classes"])), tuple(map(str, raw["population"]))
             labels = {str(key): value for key, value in raw["labels"].items()}
-            if len(parts["stratum"]) != len(population) or not set(labels.values()) <= {None, OTHER, *classes}:
+            known = {None, OTHER, *classes}
+            if len(parts["stratum"]) != len(population) or not set(labels.values()) <= known:
                 raise ValueError("its parts do not fit together")
             return cls(file, str(raw["run"]), classes, population, AuditSample(**parts), labels)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
