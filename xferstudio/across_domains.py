@@ -132,11 +132,14 @@ def baselines_first(
     What is due is found out when it is its turn.
     """
     from xferstudio.engine.adaptation import BASELINE
-    from xferstudio.engine.baseline import due_baseline
+    from xferstudio.engine.baseline import due_baseline, needs_baseline
     from xferstudio.project import load
 
     begun: set[str] = set()
     for run in sorted(runs, key=lambda each: each.strategy != BASELINE):
+        if not needs_baseline(run, plugins):
+            yield run, fresh
+            continue
         due = None
         try:
             current = load(project.folder)
@@ -151,7 +154,6 @@ def baselines_first(
         if due is not None and due.run.name not in begun:
             begun.add(due.run.name)
             yield due.run, due.fresh
-        begun.add(run.name)
         yield run, fresh
 
 
