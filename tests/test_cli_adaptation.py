@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import types
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +15,9 @@ import pytest
 from PIL import Image
 
 from xferstudio import across_domains, cli, project, terminal
-from xferstudio.api import UserError
+from xferstudio.api import LoopOptions, Strategy, UserError
 from xferstudio.engine.audit_session import Audit, answers_by_run, audited, open_audit
-from xferstudio.engine.baseline import due_baseline
+from xferstudio.engine.baseline import due_baseline, with_baseline
 from xferstudio.engine.target_table import compare_on_target
 from xferstudio.events import Notice, RunEnded, RunStarted, from_json
 from xferstudio.history import Predictions, RunFolder, latest, new_run_folder
@@ -324,6 +325,23 @@ def test_a_baseline_that_was_interrupted_is_due_and_one_that_was_stopped_is_not(
         due = due_baseline(made, run, plugins)
         assert (due is not None) == expected, reason
         assert due is None or not due.fresh
+
+
+def test_an_adaptation_of_another_maker_without_some_options_has_one_baseline(pair):
+    @dataclass(frozen=True)
+    class Options(LoopOptions):
+        """No stages, no trade-off."""
+
+    class Other(Strategy):
+        id, label, kind = "other", "Other", "adapt"
+
+    Other.Options = Options
+    plugins = load_plugins(safe=True)
+    plugins.strategies["other"] = Other
+    run = Run("mine", "other", SMALL, {"epochs": 5})
+    made, baseline = with_baseline(project.add_run(pair, run), run, plugins)
+    assert baseline.options == {"epochs": 5}
+    assert with_baseline(made, run, plugins) == (made, baseline)
 
 
 def test_a_run_whose_baseline_cannot_be_found_out_still_runs_and_says_why(pair):
