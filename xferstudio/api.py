@@ -324,14 +324,13 @@ class Context(Protocol):
     """What a strategy works with; made by the engine, one for a run."""
 
     model: Any
-    """The network: `.backbone` (images to features (n, D)), `.head` (features to logits (n, C)), `.feature_width` D.
+    """The network: `.backbone` (images to features (n, D)), `.head` (features to logits (n, C)), `.feature_width` D,
+    and `.classify` (features to what the classifier sees (n, d), and logits).
     Modules that a loss needs are added to it in `setup`; they are in checkpoints, and end with the training."""
     classes: tuple[str, ...]
     options: Any
     phase: int
     """Index of the phase that is being set up or run."""
-    progress: float
-    """Share of the phase's steps that are done, 0 to 1; counted in steps and so the same after a resume."""
     device: torch.device
     generator: torch.Generator
     """The one source of randomness (on the CPU); its state is part of every checkpoint."""
@@ -341,6 +340,10 @@ class Context(Protocol):
     """Images of the target domain; 0 without one."""
     augmented: bool
     """Whether this phase trains on augmented versions, if the options ask for any; `setup` may set it to False."""
+
+    @property
+    def progress(self) -> float:
+        """Share of the phase's steps that are done, 0 to 1; counted in steps and so the same after a resume."""
 
     def train_last_stages(self, stages: int) -> None:
         """Freeze the backbone but for its last `stages` stages (0: all of it; -1: nothing). Heads always learn."""

@@ -37,18 +37,24 @@ def baseline_options(options: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if name in BUDGET}
 
 
-def is_baseline_of(run: Run | Mapping[str, Any], strategy: str, backbone: str, options: Mapping[str, Any]) -> bool:
+def is_baseline_of(
+    run: Run | Mapping[str, Any], strategy: str, backbone: str, options: Mapping[str, Any]
+) -> bool:
     """Whether a run (as planned, or the facts of its folder) is the baseline of an adaptation with these options.
 
-    Both option tables must be whole, defaults included.
+    Both option tables must be whole, defaults included; an option that the adaptation does not have binds nobody.
     """
-    facts = {"strategy": run.strategy, "backbone": run.backbone, "options": run.options} if isinstance(run, Run) else run
-    theirs = facts.get("options", {})
+    facts: Mapping[str, Any] = (
+        {"strategy": run.strategy, "backbone": run.backbone, "options": run.options}
+        if isinstance(run, Run)
+        else run
+    )
+    theirs: Mapping[str, Any] = facts.get("options", {})
     return (
         strategy != BASELINE
         and facts.get("strategy") == BASELINE
         and facts.get("backbone") == backbone
-        and baseline_options(theirs) == baseline_options(options)
+        and all(theirs.get(name) == value for name, value in baseline_options(options).items())
     )
 
 
