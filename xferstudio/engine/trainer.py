@@ -160,6 +160,10 @@ class Trainer:
         context.augmented = True
         self.network.requires_grad_(True)
         self.strategy.setup(context)
+        if self.strategy.keeps_backbone and any(p.requires_grad for p in self.network.backbone.parameters()):
+            raise UserError(
+                f"the strategy {self.strategy.id} says that it keeps the backbone (keeps_backbone), and trains it"
+            )
         if self._restored is not None:  # what is frozen by now may have learned in earlier phases
             self.network.load_state_dict(_part(self._restored, "model."))
         context.batch_norm = bool(getattr(self.options, "batch_norm", True))
@@ -369,7 +373,9 @@ class Trainer:
             self.at.best_accuracy, self.at.best_loss = accuracy, loss
             self.at.best_epoch, self.at.since_best = self.at.epoch, 0
             self.best = {
-                name: value.detach().cpu().clone() for name, value in self.network.state_dict().items()
+                name: value.detach().cpu().clone()
+                for name, value in self.network.state_dict().items()
+                if not self._stays(name)
             }
         else:
             self.at.since_best += 1
@@ -411,7 +417,11 @@ class Trainer:
 
     def _take_best(self) -> None:
         if self.best is not None:
-            self.network.load_state_dict(self.best)
+            self.network.load_state_dict(self.best, strict=not self.strategy.keeps_backbone)
+
+    def _stays(self, name: str) -> bool:
+        """Whether this value of the network is the same all the time, and need not be copied."""
+        return self.strategy.keeps_backbone and name.startswith("backbone.")
 
     def keep_what_was_learned(self) -> bool:
         """After the word stop: put the best weights so far into the network; False if there are none yet."""
@@ -565,7 +575,10 @@ class Trainer:
         optimizer: dict[str, Any] = {"scaler": context.scaler.state_dict()}
         if context.optimizer is not None and context.phase == self.at.phase:
             optimizer["optimizer"] = context.optimizer.state_dict()
-        copied = {name: value.detach().to("cpu", copy=True) for name, value in tensors.items()}
+        copied = {
+            name: value.detach().to("cpu", copy=not self._stays(name.removeprefix("model.")))
+            for name, value in tensors.items()
+        }
         return Checkpoint(numbers, copied, _copied(optimizer))
 
     def _take_position(self, checkpoint: Checkpoint) -> None:
