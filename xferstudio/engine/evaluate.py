@@ -387,44 +387,43 @@ def _ece_interval(value: float, draws: Floats, chance: float) -> Interval:
 ONE_BY_ONE = 1000
 
 
-def _cells(sure: Floats, correct: NDArray[Any]) -> tuple[Floats, Floats, Floats]:
-    """Images as cells of equal fate: number of images, mean gap, and bin as a one-hot table (cells, bins)."""
+def _cells(sure: Floats, correct: NDArray[Any]) -> tuple[Floats, Floats, Ints]:
+    """Images as cells of equal fate, by bin: number of images, mean gap, and the cell that each bin begins with."""
     if len(sure) <= ONE_BY_ONE:
-        cell, bins = np.arange(len(sure)), _bin(sure, BINS)
+        order = np.argsort(sure, kind="stable")
+        weights, gap, bins = np.ones(len(sure)), (sure - correct)[order], _bin(sure[order], BINS)
     else:
         # Images equally right, with confidences within 1/120 of each other, share a cell.
         kept, cell = np.unique(_bin(sure, BINS * 8) * 2 + correct, return_inverse=True)
-        bins = kept // 2 // 8
-    weights = np.bincount(cell).astype(np.float64)
-    table = np.zeros((len(weights), BINS))
-    table[np.arange(len(weights)), bins] = 1.0
-    return weights, np.bincount(cell, weights=sure - correct) / weights, table
+        weights, bins = np.bincount(cell).astype(np.float64), kept // 2 // 8
+        gap = np.bincount(cell, weights=sure - correct) / weights
+    return weights, gap, np.flatnonzero(np.diff(bins, prepend=-1))
 
 
 def _resampled_ece(
     sure: Floats, correct: NDArray[Any], generator: np.random.Generator, resamples: int
 ) -> Floats:
     n = len(sure)
-    weights, gap, table = _cells(sure, correct)
+    weights, gap, begins = _cells(sure, correct)
     if n <= ONE_BY_ONE:
         drawn = _times_drawn(n, generator, resamples)
     else:
         drawn = generator.multinomial(n, weights / n, size=resamples).astype(np.float64)
-    return np.asarray(np.abs((drawn * gap) @ table).sum(axis=1) / n, np.float64)
+    return np.asarray(np.abs(np.add.reduceat(drawn * gap, begins, axis=1)).sum(axis=1) / n, np.float64)
 
 
 def _ece_by_chance(sure: Floats, generator: np.random.Generator, resamples: int) -> float:
     """The 97.5 % quantile of the figure when every image is right with exactly its confidence
     (consistency resampling, Broecker and Smith, Weather and Forecasting 22, 2007)."""
     n = len(sure)
-    weights, mean, table = _cells(sure, np.zeros(n, np.int64))
+    weights, mean, begins = _cells(sure, np.zeros(n, np.int64))
     size, chances = (resamples, len(weights)), np.clip(mean, 0.0, 1.0)
     right: NDArray[Any]
     if n <= ONE_BY_ONE:
         right = generator.random(size) < chances
     else:
         right = generator.binomial(weights.astype(np.int64), chances, size=size)
-    drawn = np.abs((weights * mean - right) @ table).sum(axis=1) / n
+    drawn = np.abs(np.add.reduceat(weights * mean - right, begins, axis=1)).sum(axis=1) / n
     return float(np.quantile(drawn, (1 + CONFIDENCE) / 2))
 
 

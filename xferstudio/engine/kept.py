@@ -18,7 +18,7 @@ from torch import nn
 
 from xferstudio import __version__
 from xferstudio.api import Backbone, UserError, WeightsError
-from xferstudio.engine.model import read_weights, save_weights, weights_hash
+from xferstudio.engine.model import map_weights, save_weights, weights_hash
 from xferstudio.engine.store import FeatureStore
 from xferstudio.project import write_atomic
 
@@ -49,17 +49,11 @@ class Kept(nn.Module):
         parameters, names = set(facts["parameters"]), list(facts["names"])
         if sorted(names) != sorted(state) or not parameters <= state.keys():
             raise ValueError("the names are not those of the values")
-        for name in names:
-            path, _, last = name.rpartition(".")
-            owner: nn.Module = self
-            for part in path.split(".") if path else ():
-                if part not in owner._modules:
-                    owner.add_module(part, nn.Module())
-                owner = owner.get_submodule(part)
+        for name in names:  # whole names, with their dots, where a network has one module for each part of them
             if name in parameters:
-                owner.register_parameter(last, nn.Parameter(state[name], requires_grad=False))
+                self._parameters[name] = nn.Parameter(state[name], requires_grad=False)
             else:
-                owner.register_buffer(last, state[name])
+                self._buffers[name] = state[name]
         self._build, self._forget = build, forget
         self._moves: list[Callable[[torch.Tensor], torch.Tensor]] = []
         self._layers: list[nn.Module] = []  # in a list, because it is no part of what is saved
@@ -71,6 +65,23 @@ class Kept(nn.Module):
         for layers in self._layers:
             layers._apply(fn)
         return self
+
+    def _load_from_state_dict(
+        self,
+        state_dict: Mapping[str, Any],
+        prefix: str,
+        local_metadata: Any,
+        strict: bool,
+        missing_keys: list[str],
+        unexpected_keys: list[str],
+        error_msgs: list[str],
+    ) -> None:
+        unexpected: list[str] = []
+        super()._load_from_state_dict(
+            state_dict, prefix, local_metadata, strict, missing_keys, unexpected, error_msgs
+        )
+        known = {prefix + name for name in (*self._parameters, *self._buffers)}
+        unexpected_keys.extend(name for name in unexpected if name not in known)
 
     def built(self) -> nn.Module:
         """The network with its layers. Raises WeightsError if its weights have changed since they were looked at."""
@@ -135,7 +146,7 @@ class Keeper:
         if not self._about or not (self._folder / FILE).exists():
             return None
         try:
-            state, facts = read_weights(self._folder / FILE)
+            state, facts = map_weights(self._folder / FILE)
             kept = Kept(state, facts, partial(self._backbone.build, True), self._forget)
         except (UserError, KeyError, TypeError, ValueError):
             log.info("what is kept of %s cannot be read", self._backbone.id, exc_info=True)

@@ -219,6 +219,27 @@ def _as_safetensors(
     return [len(text).to_bytes(8, "little"), text, *values]
 
 
+def map_weights(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    """Tensors and metadata of a file that `save_weights` wrote, the values read only when they are looked at.
+
+    Whatever is changed in them stays in memory. Raises WeightsError for a file that is missing or damaged.
+    """
+    try:
+        raw = np.memmap(path, np.uint8, "c")
+        start = 8 + int.from_bytes(raw[:8].tobytes(), "little")
+        header = json.loads(raw[8:start].tobytes())
+        metadata = json.loads(header.pop("__metadata__")[METADATA_KEY])
+        values = torch.from_numpy(np.asarray(raw[start:]))
+        kinds = {name: kind for kind, name in _KINDS.items()}
+        state = {}
+        for name, told in header.items():
+            part = values[told["data_offsets"][0] : told["data_offsets"][1]]
+            state[name] = part.view(kinds[told["dtype"]]).view(told["shape"])
+        return state, metadata
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        raise WeightsError(f"{path} is damaged and cannot be read ({error})") from None
+
+
 def read_weights(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
     """Tensors and metadata. Raises WeightsError for a file that is missing or damaged."""
     try:
