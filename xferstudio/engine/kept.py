@@ -49,7 +49,8 @@ class Kept(nn.Module):
         parameters, names = set(facts["parameters"]), list(facts["names"])
         if sorted(names) != sorted(state) or not parameters <= state.keys():
             raise ValueError("the names are not those of the values")
-        for name in names:  # whole names, with their dots, where a network has one module for each part of them
+        # Under their whole names, with dots, where a network has a module for each part of them.
+        for name in names:
             if name in parameters:
                 self._parameters[name] = nn.Parameter(state[name], requires_grad=False)
             else:
@@ -63,7 +64,7 @@ class Kept(nn.Module):
         """Moves and conversions are for computing: they wait for the layers."""
         self._moves.append(fn)
         for layers in self._layers:
-            layers._apply(fn)
+            layers._apply(fn)  # type: ignore[no-untyped-call]
         return self
 
     def _load_from_state_dict(
@@ -92,7 +93,7 @@ class Kept(nn.Module):
                 raise WeightsError("the weights of the backbone have changed during the run; run it again")
             layers.requires_grad_(False).eval()
             for move in self._moves:
-                layers._apply(move)
+                layers._apply(move)  # type: ignore[no-untyped-call]
             self._layers.append(layers)
         return self._layers[0]
 

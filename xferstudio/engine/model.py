@@ -59,9 +59,7 @@ def feature_width(backbone: nn.Module, how: Preprocessing) -> int:
     return int(features.shape[1])
 
 
-def build_network(
-    backbone: Backbone, strategy: Strategy, classes: int, kept: Kept | None = None
-) -> Network:
+def build_network(backbone: Backbone, strategy: Strategy, classes: int, kept: Kept | None = None) -> Network:
     """A network for a new run: pretrained or fresh as the strategy says, or the one that is `kept`; with a new head."""
     if kept is not None:
         return Network(kept, make_head(strategy, kept.width, classes), kept.width)
