@@ -256,6 +256,8 @@ def test_a_copy_that_cannot_be_read_is_passed_over(studio, weights, content):
     kept.write_bytes(content)
     run(studio, "warm")
     assert weights.built == 2
+    run(studio, "mended")
+    assert weights.built == 2
 
 
 def test_a_copy_that_was_cut_off_is_passed_over(studio, weights):

@@ -402,7 +402,7 @@ class Job:
         # A resumed run goes on with the weights of its checkpoint, whatever those of the backbone are by now.
         kept = self.keeper.take() if self.keeper is not None and checkpoint is None else None
         network = build_network(self.backbone, self.strategy, len(classes), kept)
-        self.backbone_hash = kept.hash if kept else weights_hash(network.backbone.state_dict())
+        self.backbone_hash = kept.hash if kept is not None else weights_hash(network.backbone.state_dict())
         self.trainer = Trainer(
             network,
             type(self.strategy)(self.options),  # its own for each fold: a strategy may remember its network

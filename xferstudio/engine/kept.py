@@ -151,6 +151,7 @@ class Keeper:
             kept = Kept(state, facts, partial(self._backbone.build, True), self._forget)
         except (UserError, KeyError, TypeError, ValueError):
             log.info("what is kept of %s cannot be read", self._backbone.id, exc_info=True)
+            self._forget()  # it is kept anew
             return None
         with suppress(OSError):
             os.utime(self._folder / "about.json")
