@@ -304,7 +304,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 done = {row["method"] for row in results if (row["task"], row["seed"]) == (task.name, seed)}
                 methods = given.methods.split(",") if given.methods else task.methods
                 wanted = [method for method in methods if method not in done]
-                if not wanted or wanted == ["source-only"] and done:
+                if not wanted or (wanted == ["source-only"] and done):
                     continue
                 if "source-only" not in wanted:  # the baseline is what the verdicts are against
                     wanted = ["source-only", *wanted]

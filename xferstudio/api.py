@@ -187,7 +187,9 @@ class Backbone:
     `preprocessing` says, to pooled features (N, D); with `pretrained=False` the same network freshly
     initialised. It raises WeightsError when weights are missing, damaged or do not fit. `is_local()` tells
     whether the weights are on this machine already. `architecture` is the timm name ("" if timm has none);
-    `parameters` counts those without the classifier (0 when unknown before loading).
+    `parameters` counts those without the classifier (0 when unknown before loading). `fingerprint()` tells in a
+    moment what `build(True)` would give: a text that is another one as soon as the weights or what computes with
+    them are others, and "" where that cannot be told without building, as always without this function.
     """
 
     id: str
@@ -200,6 +202,7 @@ class Backbone:
     licence: str = "unknown"
     source: str = ""
     modality: str = "image"
+    fingerprint: Callable[[], str] | None = None
 
 
 # -------------------------------------------------------------------------------------------- strategies
@@ -391,6 +394,9 @@ class Strategy:
     """Plain words: what it does and when to take it."""
     pretrained: ClassVar[bool] = True
     """Whether the backbone starts from its pretrained weights."""
+    keeps_backbone: ClassVar[bool] = False
+    """Whether the backbone stays as it was pretrained in all phases, and nothing but its features is asked for:
+    then it is not even built where these are known already."""
     Options: ClassVar[type] = TrainingOptions
 
     def __init__(self, options: Any) -> None:

@@ -466,6 +466,8 @@ def _check_backbone(thing: Any, legal: re.Pattern[str] = _BACKBONE_ID) -> None:
     for name in ("build", "preprocessing", "is_local"):
         if not callable(getattr(thing, name)):
             raise _Refused(f"brings the backbone {thing.id!r}, whose {name} is not a function")
+    if thing.fingerprint is not None and not callable(thing.fingerprint):
+        raise _Refused(f"brings the backbone {thing.id!r}, whose fingerprint is not a function")
     if isinstance(thing.parameters, bool) or not isinstance(thing.parameters, int) or thing.parameters < 0:
         raise _Refused(f"brings the backbone {thing.id!r} with {_shown(thing.parameters)} parameters")
 

@@ -139,14 +139,19 @@ class Project:
 # ------------------------------------------------------------------------------------------ files
 
 
-def write_atomic(path: Path, data: bytes | str) -> None:
-    """Write a file so that readers see the old content or the new. Raises UserError with the reason."""
-    raw = data.encode("utf-8", "surrogateescape") if isinstance(data, str) else data
+def write_atomic(path: Path, data: bytes | str | Sequence[bytes | memoryview]) -> None:
+    """Write a file (of one piece or several) so that readers see the old content or the new.
+
+    Raises UserError with the reason.
+    """
+    if isinstance(data, str):
+        data = data.encode("utf-8", "surrogateescape")
+    pieces = [data] if isinstance(data, bytes) else data
     temporary: str | None = None
     try:
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:80]}.", suffix=".tmp", dir=path.parent)
         with open(handle, "wb") as out:  # noqa: PTH123 (a handle, not a path)
-            out.write(raw)
+            out.writelines(pieces)
             out.flush()
             os.fsync(out.fileno())
         with contextlib.suppress(OSError):

@@ -912,6 +912,14 @@ def _description_checks(backbone: Backbone) -> Iterator[_Check]:
         seconds = time.perf_counter() - start
         _need(isinstance(answer, bool), f"is_local() gives {answer!r}; True or False is due")
         _need(seconds < 0.5, f"is_local() takes {seconds:.1f} seconds; it must only look for a file")
+        if backbone.fingerprint is not None and answer:
+            told = backbone.fingerprint()
+            start = time.perf_counter()
+            again = backbone.fingerprint()
+            seconds = time.perf_counter() - start
+            _need(isinstance(told, str), f"fingerprint() gives {told!r}; a text is due")
+            _need(told == again or not told, "fingerprint() gives another text each time")
+            _need(seconds < 0.5, f"fingerprint() takes {seconds:.1f} seconds; it must not read the weights")
 
     def all_three() -> None:
         described()

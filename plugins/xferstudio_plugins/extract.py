@@ -77,6 +77,7 @@ class Extract(Strategy):
         "Keeps the pretrained network as it is and learns only a small classifier on what it sees. Fast, hard to "
         "overfit: start here, and stay here with fewer than about 200 images."
     )
+    keeps_backbone: ClassVar[bool] = True
     Options: ClassVar[type] = ExtractOptions
 
     def phases(self) -> Sequence[Phase]:

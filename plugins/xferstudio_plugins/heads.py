@@ -14,6 +14,8 @@ from torch.nn import functional
 # Strengths of the pull towards zero, from strong to weak; features are scaled to a mean squared length of 1.
 STRENGTHS = tuple(10 ** (-exponent / 2) for exponent in range(2, 15))
 ITERATIONS = 60
+# Steps that L-BFGS remembers.
+HISTORY = 10
 # Multiplications in one product of rows and solutions below which one thread is faster than two.
 ONE_THREAD = 3_000_000
 
@@ -143,6 +145,7 @@ def fit_logistic(
     if balanced:
         sizes = torch.bincount(labels, minlength=classes).clamp_min(1).to(weights)
         weights = (count / (classes * sizes))[labels]
+    found = None
     if strength <= 0:
         fold = _stratified_folds(labels[: count // views], folds, seed).repeat(views).to(labels.device)
         inside = torch.stack([(fold != f) * weights for f in range(folds)])
@@ -163,11 +166,14 @@ def fit_logistic(
             best = min(losses, key=lambda known: losses[known])
             if place % 2 == 0 and (not queue or losses[place] > 0.99 * losses.get(place - 2, math.inf)):
                 queue = [known for known in (best - 1, best + 1) if 0 <= known < len(STRENGTHS)]
-        strength = STRENGTHS[best]
+        strength, found = STRENGTHS[best], solutions[best]
     problem = _Problem(rotated, labels, classes, variance)
-    final = problem.solve(problem.start(1), weights[None], strength)
-    weight = (final[:, 0, :-1] @ basis.T) * scale
-    bias = final[:, 0, -1] - weight @ mean
+    final = problem.start(1)
+    if found is not None:  # what the folds agree on is near
+        final[..., -found.shape[-1] :] = found.mean(0)
+    final = problem.solve(final, weights[None], strength)
+    weight = (final[0, :, :-1] @ basis.T) * scale
+    bias = final[0, :, -1] - weight @ mean
     with torch.no_grad():
         head.weight.copy_(weight)
         head.bias.copy_(bias - bias.mean())
@@ -217,45 +223,46 @@ def _threads_for(work: int) -> Iterator[None]:
 class _Problem:
     """Several logistic regressions on the same rows with different row weights, solved side by side.
 
-    A solution is (classes, problems, r + 1), the last column being the bias; row weights are (problems, n). The
+    A solution is (problems, classes, r + 1), the last column being the bias; row weights are (problems, n). The
     objective of each problem is its weighted mean cross-entropy plus strength / 2 times the squared length of its
-    weights, without the bias. Classes come first, because sums over a long last dimension are much faster.
+    weights, without the bias. Rows come last, because sums over a long last dimension are much faster.
     """
 
     def __init__(
         self, rows: torch.Tensor, labels: torch.Tensor, classes: int, variance: torch.Tensor
     ) -> None:
         self.rows, self.labels, self.classes = rows, labels, classes
-        self.truth = functional.one_hot(labels, classes).T[:, None].to(rows)
+        self.truth = functional.one_hot(labels, classes).T.to(rows)
         self.curvature = torch.cat([variance, torch.ones(1).to(variance)])
 
     def start(self, problems: int) -> torch.Tensor:
-        return torch.zeros(self.classes, problems, self.rows.shape[1] + 1).to(self.rows)
+        return torch.zeros(problems, self.classes, self.rows.shape[1] + 1).to(self.rows)
 
     def _log_chances(self, solution: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Logarithms of the probabilities (classes, problems, n), and those of the right classes (1, problems, n)."""
-        logits = (solution[..., :-1].flatten(0, 1) @ self.rows.T).view(*solution.shape[:2], -1)
-        logs = functional.log_softmax(logits + solution[..., -1:], 0)
-        return logs, logs.gather(0, self.labels.expand(1, solution.shape[1], -1))
+        """Logarithms of the probabilities (problems, classes, n), and those of the right classes (problems, n)."""
+        flat = solution.flatten(0, 1)
+        logits = torch.addmm(flat[:, -1:], flat[:, :-1], self.rows.T).view(*solution.shape[:2], -1)
+        logs = functional.log_softmax(logits, 1)
+        return logs, logs.gather(1, self.labels.expand(len(solution), 1, -1))[:, 0]
 
     def held_out_loss(self, solution: torch.Tensor, weights: torch.Tensor) -> float:
         """Weighted mean cross-entropy over rows and problems, weights being (problems, n)."""
-        _, chosen = self._log_chances(solution)
-        return float(-(chosen[0] * weights).sum() / weights.sum())
+        with _threads_for(self.rows.shape[0] * solution.numel()):
+            _, chosen = self._log_chances(solution)
+            return float(-(chosen * weights).sum() / weights.sum())
 
     def _objective(
-        self, solution: torch.Tensor, weights: torch.Tensor, strength: float
+        self, solution: torch.Tensor, weights: torch.Tensor, penalty: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Values (problems,) and gradients, weights being normalised per problem."""
         logs, chosen = self._log_chances(solution)
-        value = -(chosen[0] * weights).sum(1)
         residual = logs.exp_()
         residual -= self.truth
-        residual *= weights
+        residual *= weights[:, None]
         slopes = (residual.flatten(0, 1) @ self.rows).view(*solution.shape[:2], -1)
-        slopes += strength * solution[..., :-1]
-        gradient = torch.cat([slopes, residual.sum(2, keepdim=True)], 2)
-        return value + 0.5 * strength * solution[..., :-1].square().sum((0, 2)), gradient
+        pull = solution * penalty
+        gradient = torch.cat([slopes, residual.sum(2, keepdim=True)], 2).add_(pull)
+        return (solution * pull).sum((1, 2)).mul_(0.5).sub_((chosen * weights).sum(1)), gradient
 
     def solve(
         self, solution: torch.Tensor, weights: torch.Tensor, strength: float, precision: float = 1e-6
@@ -273,45 +280,94 @@ class _Problem:
         penalty = torch.full_like(self.curvature, strength)
         penalty[-1] = 0
         inverse = 1 / (self.curvature / self.classes + penalty)
-        value, gradient = self._objective(solution, weights, strength)
-        steps: list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]] = []
+        value, gradient = self._objective(solution, weights, penalty)
+        steps = _Steps(inverse.repeat(self.classes), len(solution))
         for _ in range(ITERATIONS):
-            direction = -self._two_loops(gradient, steps, inverse)
-            slope = (direction * gradient).sum((0, 2))
-            if bool((-slope < precision * (value.abs() + 0.01)).all()):
+            direction = steps.direction(gradient.flatten(1)).view_as(gradient)
+            slope = (direction * gradient).sum((1, 2))
+            size = value.abs()
+            if bool((-slope < precision * (size + 0.01)).all()):
                 break
-            rate = torch.ones_like(value)
+            rate, moved = None, solution + direction
             for _ in range(12):
-                moved = solution + rate[:, None] * direction
-                new_value, new_gradient = self._objective(moved, weights, strength)
-                bad = new_value > value + 1e-4 * rate * slope + 1e-7 * value.abs()
+                new_value, new_gradient = self._objective(moved, weights, penalty)
+                allowed = value + 1e-7 * size
+                bad = new_value > torch.add(allowed, slope if rate is None else rate * slope, alpha=1e-4)
                 if not bool(bad.any()):
                     break
-                rate = torch.where(bad, rate * 0.5, rate)
-            kept = (new_value <= value + 1e-6 * value.abs())[:, None]
-            moved = torch.where(kept, moved, solution)
-            new_gradient = torch.where(kept, new_gradient, gradient)
-            change, difference = moved - solution, new_gradient - gradient
-            product = (change * difference).sum((0, 2))
-            steps = [
-                *steps[-9:],
-                (change, difference, torch.where(product > 1e-12, 1 / product.clamp_min(1e-12), 0.0)),
-            ]
-            stuck = bool((value - new_value < 1e-7 * value.abs()).all())
-            solution, value, gradient = moved, torch.where(kept[:, 0], new_value, value), new_gradient
+                rate = torch.where(bad, 0.5, 1.0) if rate is None else torch.where(bad, rate * 0.5, rate)
+                moved = solution + rate[:, None, None] * direction
+            worse = new_value > value + 1e-6 * size
+            if bool(worse.any()):  # then this problem stays where it was
+                stays = worse[:, None, None]
+                moved = torch.where(stays, solution, moved)
+                new_gradient = torch.where(stays, gradient, new_gradient)
+                new_value = torch.where(worse, value, new_value)
+            stuck = bool((value - new_value < 1e-7 * size).all())
+            steps.add((moved - solution).flatten(1), (new_gradient - gradient).flatten(1))
+            solution, value, gradient = moved, new_value, new_gradient
             if stuck:  # float32 has no smaller differences
                 break
         return solution
 
-    @staticmethod
-    def _two_loops(gradient: torch.Tensor, steps: Any, inverse: torch.Tensor) -> torch.Tensor:
-        direction = gradient.clone()
-        shares = []
-        for change, difference, curvature in reversed(steps):
-            share = curvature * (change * direction).sum((0, 2))
-            direction -= share[:, None] * difference
-            shares.append(share)
-        direction *= inverse
-        for (change, difference, curvature), share in zip(steps, reversed(shares), strict=True):
-            direction += (share - curvature * (difference * direction).sum((0, 2)))[:, None] * change
-        return direction
+
+class _Steps:
+    """The last steps of several L-BFGS searches side by side, and the direction that follows from them.
+
+    In the compact form of Byrd, Nocedal and Schnabel (Mathematical Programming 63, 1994): a few products of
+    matrices in place of two loops over the steps. `inverse` (N,) is the diagonal that the search begins with; it is
+    scaled as the last step says (Shanno and Phua, Mathematical Programming 14, 1978), because where classes are told
+    apart easily the objective is much flatter than at its start.
+    """
+
+    def __init__(self, inverse: torch.Tensor, problems: int) -> None:
+        self.inverse = inverse
+        empty = inverse.new_zeros
+        # Steps and, behind them, differences of gradients times the diagonal; and what they have in common.
+        self.both = empty(problems, 2 * HISTORY, len(inverse))
+        self.crossed, self.curved = empty(problems, HISTORY, HISTORY), empty(problems, HISTORY, HISTORY)
+        self.scale = inverse.new_ones(problems)
+        self.order: list[int] = []
+
+    def add(self, change: torch.Tensor, difference: torch.Tensor) -> None:
+        """One more step (problems, N) and what it did to the gradient; that of a search which stood still says nothing."""
+        place = len(self.order) if len(self.order) < HISTORY else self.order.pop(0)
+        self.order.append(place)
+        product = (change * difference).sum(1)
+        says = product > 1e-12
+        if not bool(says.all()):
+            change, difference = change * says[:, None], difference * says[:, None]
+        self.both[:, place] = change
+        self.both[:, HISTORY + place] = difference * self.inverse
+        common = torch.linalg.vecdot(self.both, difference[:, None])
+        self.crossed[:, :, place] = common[:, :HISTORY]
+        self.curved[:, :, place] = self.curved[:, place] = common[:, HISTORY:]
+        # One in place of nothing, so that it can be divided by.
+        self.crossed[:, place, place] = torch.where(says, product, 1.0)
+        curved = torch.where(says, common[:, HISTORY + place].clamp_min(1e-30), 1.0)
+        self.scale = torch.where(says, product / curved, self.scale)
+
+    def direction(self, gradient: torch.Tensor) -> torch.Tensor:
+        """Where to go from a point with this gradient (problems, N)."""
+        scaled = gradient * self.inverse
+        if not self.order:
+            return -scaled
+        known, scale = len(self.order), self.scale[:, None, None]
+        crossed, curved = self.crossed[:, :known, :known], self.curved[:, :known, :known]
+        along = torch.linalg.vecdot(self.both, gradient[:, None])[:, :, None]
+        steps, differences = along[:, :known], along[:, HISTORY : HISTORY + known] * scale
+        curved = curved * scale
+        if self.order[0]:  # the oldest is not the first any more
+            order = torch.tensor(self.order, device=gradient.device)
+            crossed, curved = crossed[:, order][:, :, order], curved[:, order][:, :, order]
+            steps, differences = steps[:, order], differences[:, order]
+        triangle = crossed.triu()
+        solved = torch.linalg.solve_triangular(triangle, steps, upper=True)
+        rest = torch.diagonal(crossed, dim1=1, dim2=2)[:, :, None] * solved + curved @ solved - differences
+        shares = torch.linalg.solve_triangular(triangle.mT, rest, upper=False)
+        if self.order[0]:
+            back = torch.argsort(order)
+            solved, shares = solved[:, back], shares[:, back]
+        weights = torch.zeros_like(along)
+        weights[:, :known], weights[:, HISTORY : HISTORY + known] = shares, -solved * scale
+        return -(scaled * self.scale[:, None] + (weights * self.both).sum(1))

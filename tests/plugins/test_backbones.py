@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import pickle
 import re
 import shlex
@@ -52,6 +53,70 @@ def same_features(backbone: Backbone, network: torch.nn.Module) -> bool:
     network.reset_classifier(0)
     with torch.inference_mode():
         return torch.equal(backbone.build(True).eval()(images), network.eval()(images))
+
+
+# --------------------------------------------------------------------------------------- fingerprints
+
+
+def fingerprint(id: str) -> str:
+    told = found(id).fingerprint
+    assert told is not None
+    return told()
+
+
+@pytest.fixture
+def settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files of this moment count as settled."""
+    monkeypatch.setattr(backbones, "_SETTLED_NS", 0)
+
+
+@pytest.mark.usefixtures("settled")
+def test_a_fingerprint_changes_with_the_weights_the_id_and_the_version(
+    weights: Path, monkeypatch: pytest.MonkeyPatch
+):
+    id = f"file:{weights}?architecture={TINY}&{VALUES}"
+    told = [fingerprint(id)]
+    assert told[0]
+    assert fingerprint(id) == told[0]
+    told.append(fingerprint(f"{id}#stages=1,last"))
+    told.append(fingerprint(id.replace(TINY, "test_efficientnet")))
+    state = tiny().state_dict()
+    first = next(iter(state))
+    before = weights.stat()
+    save_file({**state, first: state[first] + 1}, weights)
+    os.utime(
+        weights, ns=(before.st_atime_ns, before.st_mtime_ns)
+    )  # the same size and time, as cp -p leaves them
+    assert weights.stat().st_size == before.st_size
+    told.append(fingerprint(id))
+    monkeypatch.setattr("importlib.metadata.version", lambda name: "99.0")
+    told.append(fingerprint(id))
+    assert len(set(told)) == len(told)
+
+
+def test_weights_that_were_written_just_now_have_no_fingerprint(weights: Path):
+    assert fingerprint(f"file:{weights}?architecture={TINY}&{VALUES}") == ""
+
+
+@pytest.mark.usefixtures("settled")
+def test_weights_that_are_gone_have_no_fingerprint(
+    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    backbone = found(f"file:{weights}?architecture={TINY}&{VALUES}")
+    weights.unlink()
+    assert backbone.fingerprint is not None
+    with pytest.raises(WeightsError):
+        backbone.fingerprint()
+    monkeypatch.setattr(backbones, "_embedded_path", lambda name: None)
+    assert fingerprint("embedded:efficientnet_lite0") == ""
+    monkeypatch.setattr(backbones, "_cached", lambda repository: None)
+    assert fingerprint("timm:resnet18.a1_in1k") == ""
+
+
+def test_another_input_size_has_another_fingerprint():
+    told = fingerprint("embedded:efficientnet_lite0")
+    assert told == fingerprint("embedded:efficientnet_lite0")
+    assert not told or told != fingerprint("embedded:efficientnet_lite0?size=192")
 
 
 # ------------------------------------------------------------------------------------------- listing

@@ -383,43 +383,55 @@ def _ece_interval(value: float, draws: Floats, chance: float) -> Interval:
     return lower, min(1.0, max(value, high - bias))
 
 
-# Up to here every image is a cell of its own; beyond, like ones share a cell and the figure hardly moves.
-EXACT_CELLS = 100
+# Up to here images are drawn one by one, which is quicker; beyond, like ones share a cell and the figure hardly moves.
+ONE_BY_ONE = 1000
 
 
-def _cells(sure: Floats, correct: NDArray[Any], fine: bool) -> tuple[Floats, Floats, Floats]:
-    """Images as cells of equal fate: number of images, mean gap, and bin as a one-hot table (cells, bins)."""
-    cell = np.arange(len(sure))
-    bins = _bin(sure, BINS)
-    if not fine:
+def _cells(sure: Floats, correct: NDArray[Any]) -> tuple[Floats, Floats, Ints]:
+    """Images as cells of equal fate, by bin: number of images, mean gap, and the cell that each bin begins with."""
+    if len(sure) <= ONE_BY_ONE:
+        order = np.argsort(sure, kind="stable")
+        weights, gap, bins = np.ones(len(sure)), (sure - correct)[order], _bin(sure[order], BINS)
+    else:
         # Images equally right, with confidences within 1/120 of each other, share a cell.
         kept, cell = np.unique(_bin(sure, BINS * 8) * 2 + correct, return_inverse=True)
-        bins = kept // 2 // 8
-    weights = np.bincount(cell).astype(np.float64)
-    table = np.zeros((len(weights), BINS))
-    table[np.arange(len(weights)), bins] = 1.0
-    return weights, np.bincount(cell, weights=sure - correct) / weights, table
+        weights, bins = np.bincount(cell).astype(np.float64), kept // 2 // 8
+        gap = np.bincount(cell, weights=sure - correct) / weights
+    return weights, gap, np.flatnonzero(np.diff(bins, prepend=-1))
 
 
 def _resampled_ece(
     sure: Floats, correct: NDArray[Any], generator: np.random.Generator, resamples: int
 ) -> Floats:
     n = len(sure)
-    weights, gap, table = _cells(sure, correct, n <= EXACT_CELLS)
-    drawn = generator.multinomial(n, weights / n, size=resamples)
-    return np.asarray(np.abs((drawn * gap) @ table).sum(axis=1) / n, np.float64)
+    weights, gap, begins = _cells(sure, correct)
+    if n <= ONE_BY_ONE:
+        drawn = _times_drawn(n, generator, resamples)
+    else:
+        drawn = generator.multinomial(n, weights / n, size=resamples).astype(np.float64)
+    return np.asarray(np.abs(np.add.reduceat(drawn * gap, begins, axis=1)).sum(axis=1) / n, np.float64)
 
 
 def _ece_by_chance(sure: Floats, generator: np.random.Generator, resamples: int) -> float:
     """The 97.5 % quantile of the figure when every image is right with exactly its confidence
     (consistency resampling, Broecker and Smith, Weather and Forecasting 22, 2007)."""
     n = len(sure)
-    weights, mean, table = _cells(sure, np.zeros(n, np.int64), n <= EXACT_CELLS)
-    right = generator.binomial(
-        weights.astype(np.int64), np.clip(mean, 0.0, 1.0), size=(resamples, len(weights))
-    )
-    drawn = np.abs((weights * mean - right) @ table).sum(axis=1) / n
+    weights, mean, begins = _cells(sure, np.zeros(n, np.int64))
+    size, chances = (resamples, len(weights)), np.clip(mean, 0.0, 1.0)
+    right: NDArray[Any]
+    if n <= ONE_BY_ONE:
+        right = generator.random(size) < chances
+    else:
+        right = generator.binomial(weights.astype(np.int64), chances, size=size)
+    drawn = np.abs(np.add.reduceat(weights * mean - right, begins, axis=1)).sum(axis=1) / n
     return float(np.quantile(drawn, (1 + CONFIDENCE) / 2))
+
+
+def _times_drawn(count: int, generator: np.random.Generator, resamples: int) -> Floats:
+    """How often each of `count` things is among as many that are drawn with replacement, (resamples, count)."""
+    places = generator.integers(0, count, size=(resamples, count)) + count * np.arange(resamples)[:, None]
+    drawn = np.bincount(places.ravel(), minlength=resamples * count).reshape(resamples, count)
+    return drawn.astype(np.float64)
 
 
 def _group_draws(
@@ -456,10 +468,7 @@ def _group_draws(
         ],
         axis=1,
     )
-    places = generator.integers(0, count, size=(resamples, count)) + count * np.arange(resamples)[:, None]
-    drawn = (
-        np.bincount(places.ravel(), minlength=resamples * count).reshape(resamples, count).astype(np.float64)
-    )
+    drawn = _times_drawn(count, generator, resamples)
     hits, labelled, called, gaps = np.split(drawn @ sums, [width, 2 * width, 3 * width], axis=1)
     sizes = labelled.sum(axis=1)
     balanced, macro = _means(hits, labelled, called)

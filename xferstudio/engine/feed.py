@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +28,7 @@ from xferstudio.data import (
     prepare,
 )
 from xferstudio.engine.device import Machine, is_out_of_memory
+from xferstudio.engine.kept import as_built
 from xferstudio.engine.means import WORTH_CONVERTING, Runner, make_runner
 from xferstudio.engine.model import normalise
 from xferstudio.engine.prefix import Cut, prefix_identity
@@ -105,11 +106,13 @@ class Feed:
         self._pool: ThreadPoolExecutor | None = None
         self._threads_before = 1
         pixels = cut.is_empty
+        self.prefix = "" if pixels else prefix_identity(cut)
+        """What is computed once, in one hash."""
         dtype = "uint8" if pixels else "float32" if cut.is_whole else machine.precision
         identity = {
             # Weights alone do not say what is computed with them: other stages, another activation.
             "backbone": "" if pixels else backbone,
-            "prefix": "" if pixels else prefix_identity(cut),
+            "prefix": self.prefix,
             "boundary": cut.boundary,
             "preprocessing": how.to_dict(),
             "precision": "" if pixels else machine.precision,
@@ -321,7 +324,8 @@ class Feed:
         """The means of an earlier race for these layers on this machine, or a new race."""
         self._means_key = f"{self._identity}:{self.machine.name}:{self.machine.threads}:{platform.node()}:{torch.__version__}"
         known, moved = ("", 0.0) if self.means else _read_means().get(self._means_key, ("", 0.0))
-        runner = make_runner(self.cut, self.how, self.machine, images, known)
+        cut = replace(self.cut, prefix=as_built(self.cut.prefix))
+        runner = make_runner(cut, self.how, self.machine, images, known)
         if self.means or known:
             runner.decide(prepared, self.means or known)
             runner.moved = max(runner.moved, float(moved))

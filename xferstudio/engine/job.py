@@ -9,6 +9,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -37,6 +38,7 @@ from xferstudio.engine.checkpoint import Checkpoint, load_checkpoint, remove_che
 from xferstudio.engine.control import Control
 from xferstudio.engine.evaluate import expected_calibration_error, fit_temperature, metrics, softmax
 from xferstudio.engine.feed import Images
+from xferstudio.engine.kept import Keeper, Kept
 from xferstudio.engine.model import WEIGHTS_FILE, build_network, normalise, save_weights, weights_hash
 from xferstudio.engine.store import FeatureStore
 from xferstudio.engine.trainer import Diverged, Halt, Trainer
@@ -138,6 +140,7 @@ class Job:
         self.strategy: Strategy = kind(self.options)
         self.plugins = plugins
         self.backbone: Backbone
+        self.keeper: Keeper | None = None
         self.weights_file = ""
         wanted = device if device != "auto" else run.device
         self.machine = devices.choose(wanted, str(getattr(self.options, "precision", "auto")))
@@ -184,6 +187,8 @@ class Job:
         id = local_weights.locate(self.project, self.run, known)
         self.weights_file = known or local_weights.contents(id, self.project.folder)
         self.backbone = self.plugins.backbone(id)
+        if self.strategy.keeps_backbone and self.strategy.pretrained:
+            self.keeper = Keeper(self.store, self.backbone)
 
     def _weights_of_before(self) -> str:
         """The hash of the local weights when a run of this project took them last."""
@@ -425,8 +430,10 @@ class Job:
         checkpoint: Checkpoint | None,
     ) -> Generator[Event, None, bool]:
         torch.manual_seed(int(getattr(self.options, "seed", 0)))
-        network = build_network(self.backbone, self.strategy, len(classes))
-        self.backbone_hash = weights_hash(network.backbone.state_dict())
+        # A resumed run goes on with the weights of its checkpoint, whatever those of the backbone are by now.
+        kept = self.keeper.take() if self.keeper is not None and checkpoint is None else None
+        network = build_network(self.backbone, self.strategy, len(classes), kept)
+        self.backbone_hash = kept.hash if kept is not None else weights_hash(network.backbone.state_dict())
         self.trainer = Trainer(
             network,
             type(self.strategy)(self.options),  # its own for each fold: a strategy may remember its network
@@ -513,11 +520,15 @@ class Job:
             val_logits = trainer.logits(val, exact=True)
             yield from self._compare_precision(images, val, val_logits)
         temperature = fit_temperature(val_logits, labels[val]) if len(val) else 1.0
+        metadata = {**facts, "temperature": temperature, "weights_hash": self.backbone_hash}
         yield from trainer.context.feed.fill(
             by_split["test"][:0], by_split["test"], self._words_at_the_end, "evaluating the test images"
         )
         test = images.readable(by_split["test"])
         test_logits = trainer.logits(test, exact=True)
+        saver = ThreadPoolExecutor(1, "xferstudio-saving")
+        saving = saver.submit(self._save_weights, metadata)
+        saver.shutdown(wait=False)
         summary: dict[str, Any] = {}
         for name, indices, logits in (("val", val, val_logits), ("test", test, test_logits)):
             groups = [images.items[i].group or images.items[i].hash for i in indices]
@@ -571,14 +582,7 @@ class Job:
             "notices": list(dict.fromkeys(self.told)),
             **summary,
         }
-        metadata = {**facts, "temperature": temperature, "weights_hash": self.backbone_hash}
-        # Modules that a strategy added for its loss (a domain classifier, say) end with the training.
-        learned = {
-            name: tensor
-            for name, tensor in trainer.network.state_dict().items()
-            if name.startswith(("backbone.", "head."))
-        }
-        save_weights(self.folder.path / WEIGHTS_FILE, learned, metadata)
+        saving.result()
         self.folder.write_summary(summary)
         remove_checkpoint(self.folder.path)
         self.store.trim()  # now that nothing of this run is needed any more
@@ -659,6 +663,23 @@ class Job:
             yield Notice(str(error), "warning")
         yield from adaptation.notices(told, self.run.strategy)
         return {"target": told}
+
+    def _save_weights(self, metadata: Mapping[str, Any]) -> None:
+        """Write what was learned; and keep the backbone for the next run, if it was built for this one."""
+        trainer = self.trainer
+        assert trainer is not None and trainer.context.feed is not None
+        network, feed = trainer.network, trainer.context.feed
+        # Modules that a strategy added for its loss (a domain classifier, say) end with the training.
+        learned = {
+            name: tensor
+            for name, tensor in network.state_dict().items()
+            if name.startswith(("backbone.", "head."))
+        }
+        if isinstance(network.backbone, Kept):
+            network.backbone.check()
+        save_weights(self.folder.path / WEIGHTS_FILE, learned, metadata)
+        if self.keeper is not None and feed.cut.is_whole and self.resume_from is None:
+            self.keeper.put(network.backbone, network.feature_width, self.backbone_hash, feed.prefix)
 
     def _words_at_the_end(self) -> Iterator[Event]:
         assert self.trainer is not None

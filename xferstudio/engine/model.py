@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import nn
 
 from xferstudio import local_weights
@@ -22,6 +21,7 @@ from xferstudio.engine.torchvision_ops import import_timm
 from xferstudio.project import write_atomic
 
 if TYPE_CHECKING:
+    from xferstudio.engine.kept import Kept
     from xferstudio.plugins import Plugins
 
 WEIGHTS_FILE = "best.safetensors"
@@ -68,11 +68,16 @@ def feature_width(backbone: nn.Module, how: Preprocessing) -> int:
     return int(features.shape[1])
 
 
-def build_network(backbone: Backbone, strategy: Strategy, classes: int) -> Network:
-    """A network for a new run: pretrained or fresh as the strategy says, with a new head."""
+def build_network(backbone: Backbone, strategy: Strategy, classes: int, kept: Kept | None = None) -> Network:
+    """A network for a new run: pretrained or fresh as the strategy says, or the one that is `kept`; with a new head."""
+    if kept is not None:
+        return Network(kept, make_head(strategy, kept.width, classes), kept.width)
+    before = torch.get_rng_state()
     body = backbone.build(strategy.pretrained)
     width = feature_width(body, backbone.preprocessing())
-    if not strategy.pretrained:
+    if strategy.pretrained:  # what was drawn is replaced by the weights, and the head must not depend on it
+        torch.set_rng_state(before)
+    else:
         for module in body.modules():
             if isinstance(module, nn.modules.batchnorm._BatchNorm) and module.momentum is not None:
                 module.register_forward_pre_hook(_FirstBatches(module.momentum))
@@ -153,6 +158,9 @@ def set_modes(network: nn.Module, batch_norm: bool = True) -> None:
     def visit(module: nn.Module, inherited: bool) -> None:
         own = list(module.parameters())
         mode = any(p.requires_grad for p in own) if own else inherited
+        if own and not mode:  # nothing below learns either
+            module.eval()
+            return
         is_norm = isinstance(module, nn.modules.batchnorm._BatchNorm)
         module.training = mode and (batch_norm or not is_norm)
         for child in module.children():
@@ -176,14 +184,67 @@ def weights_hash(state: Mapping[str, torch.Tensor]) -> str:
 
 def save_weights(path: Path, state: Mapping[str, torch.Tensor], metadata: Mapping[str, Any]) -> None:
     """A safetensors file with `metadata` as JSON in its header; written whole or not at all."""
-    tensors: dict[str, torch.Tensor] = {}
-    seen = set()
-    for name, tensor in state.items():
-        plain = tensor.detach().cpu().contiguous()
-        memory = plain.untyped_storage().data_ptr()
-        tensors[name] = plain.clone() if memory in seen else plain  # safetensors refuses shared memory
-        seen.add(memory)
-    write_atomic(path, save(tensors, {METADATA_KEY: json.dumps(dict(metadata), ensure_ascii=False)}))
+    write_atomic(path, _as_safetensors(state, {METADATA_KEY: json.dumps(dict(metadata), ensure_ascii=False)}))
+
+
+_KINDS = {
+    torch.float64: "F64",
+    torch.float32: "F32",
+    torch.float16: "F16",
+    torch.bfloat16: "BF16",
+    torch.float8_e4m3fn: "F8_E4M3",
+    torch.float8_e5m2: "F8_E5M2",
+    torch.complex64: "C64",
+    torch.int64: "I64",
+    torch.int32: "I32",
+    torch.int16: "I16",
+    torch.int8: "I8",
+    torch.uint8: "U8",
+    torch.bool: "BOOL",
+}
+
+
+def _as_safetensors(
+    state: Mapping[str, torch.Tensor], metadata: Mapping[str, str]
+) -> list[bytes | memoryview]:
+    """The pieces of a safetensors file: its header, and the values where they are; nothing is copied."""
+    header: dict[str, Any] = {"__metadata__": dict(metadata)}
+    values: list[bytes | memoryview] = []
+    end = 0
+    # As the library does it: the widest first, so that each value lies where its kind may be read.
+    for name in sorted(state, key=lambda name: (-state[name].element_size(), name)):
+        tensor = state[name].detach().cpu().contiguous()
+        start, end = end, end + tensor.nbytes
+        header[name] = {
+            "dtype": _KINDS[tensor.dtype],
+            "shape": list(tensor.shape),
+            "data_offsets": [start, end],
+        }
+        values.append(tensor.reshape(-1).view(torch.uint8).numpy().data)
+    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    return [len(text).to_bytes(8, "little"), text, *values]
+
+
+def map_weights(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    """Tensors and metadata of a file that `save_weights` wrote, the values read only when they are looked at.
+
+    Whatever is changed in them stays in memory. Raises WeightsError for a file that is missing or damaged.
+    """
+    try:
+        raw = np.memmap(path, np.uint8, "c")
+        start = 8 + int.from_bytes(raw[:8].tobytes(), "little")
+        header = json.loads(raw[8:start].tobytes())
+        metadata = json.loads(header.pop("__metadata__")[METADATA_KEY])
+        values = torch.from_numpy(np.asarray(raw[start:]))
+        kinds = {name: kind for kind, name in _KINDS.items()}
+        state = {}
+        for name, told in header.items():
+            part = values[told["data_offsets"][0] : told["data_offsets"][1]]
+            state[name] = part.view(kinds[told["dtype"]]).view(told["shape"])
+        return state, metadata
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        raise WeightsError(f"{path} is damaged and cannot be read ({error})") from None
 
 
 def read_weights(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:

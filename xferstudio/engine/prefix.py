@@ -13,6 +13,7 @@ from torch import fx, nn
 
 from xferstudio.api import Preprocessing
 from xferstudio.engine.device import is_out_of_memory
+from xferstudio.engine.kept import Kept
 from xferstudio.engine.model import set_modes, weights_hash
 from xferstudio.engine.torchvision_ops import import_timm
 
@@ -247,6 +248,8 @@ def _without_dead_code(root: nn.Module, graph: fx.Graph) -> fx.GraphModule:
 
 def prefix_identity(cut: Cut) -> str:
     """One hash of the frozen part, its weights and what is computed with them, for the feature store's key."""
+    if isinstance(cut.prefix, Kept):
+        return cut.prefix.identity
     timm = import_timm().__version__
     text = f"{weights_hash(cut.prefix.state_dict())}{cut.prefix}{getattr(cut.prefix, 'code', '')}{timm}"
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

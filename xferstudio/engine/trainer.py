@@ -193,6 +193,10 @@ class Trainer:
         context.augmented = True
         self.network.requires_grad_(True)
         self.strategy.setup(context)
+        if self.strategy.keeps_backbone and any(p.requires_grad for p in self.network.backbone.parameters()):
+            raise UserError(
+                f"the strategy {self.strategy.id} says that it keeps the backbone (keeps_backbone), and trains it"
+            )
         if self._restored is not None:  # what is frozen by now may have learned in earlier phases
             self.network.load_state_dict(_part(self._restored, "model."))
         context.batch_norm = bool(getattr(self.options, "batch_norm", True))
@@ -426,7 +430,9 @@ class Trainer:
             )
             if better:
                 self.best = {
-                    name: value.detach().cpu().clone() for name, value in self.network.state_dict().items()
+                    name: value.detach().cpu().clone()
+                    for name, value in self.network.state_dict().items()
+                    if not self._stays(name)
                 }
         if better:
             self.at.best_accuracy, self.at.best_loss = accuracy, loss
@@ -551,8 +557,12 @@ class Trainer:
         return round(epoch_seconds * (self.epochs - self.at.epoch), 1)
 
     def _take_best(self) -> None:
-        if self.best is not None:  # of an adaptation, only what has learned
+        if self.best is not None:  # perhaps only what has learned
             self.network.load_state_dict({**self.network.state_dict(), **self.best})
+
+    def _stays(self, name: str) -> bool:
+        """Whether this value of the network is the same all the time, and need not be copied."""
+        return self.strategy.keeps_backbone and name.startswith("backbone.")
 
     def keep_what_was_learned(self) -> bool:
         """After the word stop: put the best weights so far into the network; False if there are none yet."""
@@ -710,7 +720,10 @@ class Trainer:
         optimizer: dict[str, Any] = {"scaler": context.scaler.state_dict()}
         if context.optimizer is not None and context.phase == self.at.phase:
             optimizer["optimizer"] = context.optimizer.state_dict()
-        copied = {name: value.detach().to("cpu", copy=True) for name, value in tensors.items()}
+        copied = {
+            name: value.detach().to("cpu", copy=not self._stays(name.removeprefix("model.")))
+            for name, value in tensors.items()
+        }
         return Checkpoint(numbers, copied, _copied(optimizer))
 
     def _take_position(self, checkpoint: Checkpoint) -> None:
