@@ -588,7 +588,7 @@ def test_at_the_terminal_images_are_labelled_by_number_skipped_and_taken_back(ju
     assert list(audit.labels.values()) == ["dark", None, ""]
     assert audit.hashes[:3] == tuple(audit.labels)
     # What shows none of the classes is wrong for every model; what nobody can tell counts for none.
-    predicted = answers_by_run(judged, audit.population)["good"]
+    predicted = answers_by_run(judged, latest(judged, "good"), audit)["good"]
     assert audit.right(predicted)[1:4] == [None, False, None]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -65,7 +65,7 @@ class Audit:
             del self.labels[content]
             self._save()
 
-    def right(self, predicted: dict[str, str]) -> list[Answer]:
+    def right(self, predicted: Mapping[str, str]) -> list[Answer]:
         """Whether each image of the sample is what a model said, by hash; None where nobody knows."""
         labels = [self.labels.get(content) for content in self.hashes]
         return [
@@ -140,10 +140,8 @@ def places(project: Project, folder: RunFolder, audit: Audit) -> dict[str, str]:
     return {content: known[content] for content in audit.hashes}
 
 
-def told(project: Project, folder: RunFolder, audit: Audit) -> dict[str, Any]:
-    """What the labels say of this run, of all others on the same images, and of the choice; JSON-ready."""
-    runs = answers_by_run(project, audit.population)
-    runs[audit.run] = dict(zip(*_columns(target_answers(folder)), strict=True))
+def told(audit: Audit, runs: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    """What the labels say of the audited run, of all others of `answers_by_run`, and of the choice; JSON-ready."""
     found = estimate(audit.sample, audit.right(runs[audit.run]))
     right = {name: audit.right(predicted) for name, predicted in runs.items()}
     # Numbers in place of names, for all images that were predicted.
@@ -175,19 +173,20 @@ def told(project: Project, folder: RunFolder, audit: Audit) -> dict[str, Any]:
     }
 
 
-def answers_by_run(project: Project, population: Sequence[str]) -> dict[str, dict[str, str]]:
-    """What the newest ended folder of each run predicts, by content hash, where it has answered for all of these."""
-    runs: dict[str, dict[str, str]] = {}
-    wanted = set(population)
-    for folder in reversed(all_runs(project)):
-        if folder.name in runs or not folder.target_predictions.is_file() or folder.state not in ENDED:
+def answers_by_run(project: Project, folder: RunFolder, audit: Audit) -> dict[str, dict[str, str]]:
+    """What the audited run and the newest ended folder of each other predict, by content hash, where that has
+    answered for all of the same images."""
+    runs = {audit.run: dict(zip(*_columns(target_answers(folder)), strict=True))}
+    wanted = set(audit.population)
+    for other in reversed(all_runs(project)):
+        if other.name in runs or not other.target_predictions.is_file() or other.state not in ENDED:
             continue
         try:
-            answers = dict(zip(*_columns(folder.read_target_predictions()), strict=True))
+            answers = dict(zip(*_columns(other.read_target_predictions()), strict=True))
         except UserError:
             continue
         if wanted <= answers.keys():
-            runs[folder.name] = answers
+            runs[other.name] = answers
     return runs
 
 
