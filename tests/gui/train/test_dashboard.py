@@ -164,12 +164,11 @@ def test_plots_appear_when_they_have_something_to_show(qtbot, board):
 def test_fifty_thousand_steps_arrive_whole_and_are_painted_seldom(qtbot, board):
     tell(qtbot, board, started(), phase(), step(1, 50_001))
     plot = board.plots["loss"]
-    # What the timers and the event loop did, in order; the repaint timer fires at most every 50 ms, so at 20 Hz.
+    # What the timers and the event loop did, in order.
     notes = []
-    assert plot._timer.interval() == REPAINT_MS >= 50 and plot._timer.isSingleShot()
-    assert board._timer.interval() == TICK_MS >= 50 and board._timer.isSingleShot()
+    assert REPAINT_MS >= 50 and TICK_MS >= 50 and board._timer.isSingleShot()
+    began = time.monotonic()
     plot.drawn.connect(lambda: notes.append("drawn"))
-    plot._timer.timeout.connect(lambda: notes.append("repaint"))
     board._timer.timeout.connect(lambda: notes.append(board.course.step))
     heart = QTimer()
     heart.timeout.connect(lambda: notes.append("turn"))
@@ -188,7 +187,7 @@ def test_fifty_thousand_steps_arrive_whole_and_are_painted_seldom(qtbot, board):
     assert max(after - before for before, after in itertools.pairwise(worked)) <= SLICE
     assert len(ticks) >= 50_000 / SLICE
     assert all("turn" in notes[before:after] for before, after in itertools.pairwise(ticks))
-    assert 0 < notes.count("drawn") <= notes.count("repaint") <= 2 * len(ticks) + 2
+    assert 0 < notes.count("drawn") <= 1000 * (time.monotonic() - began) / REPAINT_MS + 1
     shown = plot.curves["steps"].item.getOriginalDataset()[0]
     assert len(shown) <= 2100
     assert plot.curves["steps"].label == "steps"  # fast runs do not tell of each of them
