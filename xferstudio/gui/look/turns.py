@@ -19,8 +19,10 @@ class Paced(Protocol):
 
     due: float
     """When it may be painted, by the monotonic clock."""
-    cost: float
-    """Seconds that its last painting took."""
+
+    @property
+    def cost(self) -> float:
+        """Seconds that its last painting took."""
 
     def draw(self) -> None:
         """Take over what has changed; the painting follows in the same turn."""

@@ -70,7 +70,7 @@ class Dashboard(QWidget):
         self.labels: Mapping[str, str] = {}
         self.hashes: Mapping[str, str] = {}
         self._state = "new"
-        self._told = ""
+        self._told = self._behind = ""
         self._words = ""
         self._code = 0
         self._facts = ""
@@ -343,6 +343,12 @@ class Dashboard(QWidget):
         """What the run is to do, in a line."""
         self._told = told
         self._tell()
+
+    def set_behind(self, words: str) -> None:
+        """What a run that waits waits for, in a sentence; "" for those before it in the queue."""
+        if words != self._behind:
+            self._behind = words
+            self._tell()
 
     def take(self, events: Sequence[Mapping[str, Any]]) -> None:
         """The next events of the run. They are worked off little by little."""
@@ -649,7 +655,7 @@ class Dashboard(QWidget):
         elif state == "waiting":
             self.trouble.show_trouble(
                 self.tr("This run waits in the queue"),
-                self.tr("It begins when its device is free."),
+                self._behind or self.tr("It begins when its device is free."),
                 "",
                 True,
             )

@@ -184,6 +184,7 @@ class TrainPage(Page):
         self.dashboard.show_run(
             job.name, state, self._told_of(self._run_named(job.name)), self._courses.get(job)
         )
+        self._tell_behind(job.name)
         self.stack.setCurrentWidget(self.dashboard)
 
     def show_folder(self, folder: RunFolder) -> None:
@@ -194,6 +195,7 @@ class TrainPage(Page):
         course = self._courses.get(job) if job is not None else None
         told = self._told_of(self._run_in(folder))
         self.dashboard.show_run(folder.name, self._state_of(folder), told, course, words, code)
+        self._tell_behind(folder.name)
         if course is None:
             self._follow(folder)
         self.stack.setCurrentWidget(self.dashboard)
@@ -223,6 +225,12 @@ class TrainPage(Page):
         if unfinished and queued:
             return "waiting"
         return self.studio.state(folder)
+
+    def _tell_behind(self, name: str) -> None:
+        """Show what the run of this name waits for, if it is in the queue."""
+        waiting = (job for job in self.studio.queue.waiting if job.name == name and self._is_here(job))
+        job = next(waiting, None)
+        self.dashboard.set_behind(self.runs.behind(job) if job is not None else "")
 
     def _is_here(self, job: Job) -> bool:
         return self.studio.project is not None and job.project == self.studio.project.folder
@@ -287,7 +295,8 @@ class TrainPage(Page):
         self.runs.refresh()
         self.runs.show_selected("job", job)
         if job in self.studio.queue.waiting:
-            self.studio.note.emit(self.tr("{name} waits in the queue").format(name=run.name))
+            behind = self.runs.behind(job)
+            self.studio.note.emit(behind or self.tr("{name} waits in the queue").format(name=run.name))
 
     @Slot(object, list)
     def _events(self, job: Job, lines: list[Mapping[str, Any]]) -> None:
@@ -353,6 +362,7 @@ class TrainPage(Page):
             state = self._state_of(key)
             own = self.studio.queue.job_of(key) is not None
             if not own or state != "running":
+                self._tell_behind(key.name)
                 self.dashboard.set_state(state)
             if state == "running" and not own and self._follower is None:
                 # Somebody goes on with it, with no window.
@@ -362,7 +372,9 @@ class TrainPage(Page):
                 self.show_folder(RunFolder(Path(key.folder)))
             elif key in self.studio.queue.active:
                 self.dashboard.set_state("running")
-            elif key not in self.studio.queue.waiting and not key.ended:
+            elif key in self.studio.queue.waiting:
+                self._tell_behind(key.name)
+            elif not key.ended:
                 self._taken_out(key)
         elif kind == "plan":
             self._look_at_plan(key)

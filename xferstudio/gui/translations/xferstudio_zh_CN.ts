@@ -3552,6 +3552,10 @@ belongs to {name}</source>
         <source>No runs yet.</source>
         <translation>还没有运行。</translation>
     </message>
+    <message>
+        <source>It begins when {run} of the project {project} has ended, which another window or command runs on this device.</source>
+        <translation>项目“{project}”的运行“{run}”正由另一个窗口或命令在此设备上执行；等它结束后，本次运行就会开始。</translation>
+    </message>
 </context>
 <context>
     <name>Shortcuts</name>
