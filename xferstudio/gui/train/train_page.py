@@ -15,6 +15,7 @@ from xferstudio.api import UserError
 from xferstudio.gui.look import theme
 from xferstudio.gui.look.help import keys
 from xferstudio.gui.look.messages import ask
+from xferstudio.gui.look.threads import begin
 from xferstudio.gui.look.words import engine_text
 from xferstudio.gui.project.commands import Command
 from xferstudio.gui.project.page import Page
@@ -43,7 +44,6 @@ class TrainPage(Page):
         self._courses: dict[Job, Course] = {}
         self._last_words: dict[str, tuple[int, str]] = {}
         self._follower: Follower | None = None
-        self._followers: set[Follower] = set()
         self._dashboard: Dashboard | None = None
         self._project: Path | None = studio.project.folder if studio.project is not None else None
         self._compared: dict[tuple[str, ...], dict[str, str]] = {}
@@ -142,9 +142,6 @@ class TrainPage(Page):
 
     def let_go(self) -> bool:
         self._unfollow()
-        for follower in list(self._followers):
-            follower.let_go()
-            follower.wait(5000)
         if self._dashboard is not None:
             self._dashboard.let_go()
         return True
@@ -396,13 +393,11 @@ class TrainPage(Page):
     # -------------------------------------------------------------------------------------- following
 
     def _follow(self, folder: RunFolder) -> None:
-        follower = Follower(folder.path, self)
+        follower = Follower(folder.path)
         follower.arrived.connect(self._followed)
         follower.ended.connect(self._follower_ended)
-        follower.finished.connect(self._drop)
         self._follower = follower
-        self._followers.add(follower)
-        follower.start()
+        begin(follower, follower.let_go)
 
     def _unfollow(self) -> None:
         if self._follower is not None:
@@ -423,13 +418,6 @@ class TrainPage(Page):
         if kind == "folder":
             self.dashboard.set_state(self._state_of(key))
             self._ask_verdict()
-
-    @Slot()
-    def _drop(self) -> None:
-        follower = self.sender()
-        if isinstance(follower, Follower):
-            self._followers.discard(follower)
-            follower.deleteLater()
 
     # -------------------------------------------------------------------------------------- steering
 
