@@ -99,6 +99,22 @@ def test_pauses_do_not_count_as_elapsed():
     assert course.elapsed(2050.0) == 150
 
 
+def test_the_time_of_a_pause_is_never_counted():
+    def at(time, event):
+        return {**event, "time": time}
+
+    course = Course()
+    course.take([at(100, started()), at(110, step(1)), at(110, paused(1))])
+    assert course.elapsed(500) == 10
+    course.take([at(510, resumed(1)), at(520, step(2))])
+    assert course.elapsed(525) == 25
+    before = course.elapsed(530)
+    # The engine has counted two seconds before its first event, and the pause.
+    course.take([{**at(530, ended("stopped")), "seconds": 432.0}])
+    assert before == 30
+    assert course.elapsed(9000) == 32
+
+
 def test_events_that_are_broken_or_unknown_are_passed_over():
     course = Course()
     course.take([started(), {"event": "Strange"}, {"event": "EpochDone"}, {"event": "StepDone"}, {}, step(1)])

@@ -52,7 +52,7 @@ from xferstudio.gui.data.rows import UNLABELLED, Filter, Guesses, Rows
 from xferstudio.gui.look import theme
 from xferstudio.gui.look.threads import begin
 from xferstudio.gui.look.thumbnails import Thumbnails
-from xferstudio.gui.look.widgets import EmptyState, FlowLayout, button, label, tool
+from xferstudio.gui.look.widgets import EmptyState, FlowLayout, button, label, plain_tip, tool
 from xferstudio.gui.look.words import engine_text, told, whole
 from xferstudio.gui.project.page import Page
 from xferstudio.gui.project.studio import Picture, Studio
@@ -301,7 +301,7 @@ class DataPage(Page):
     def _combo(self, name: str) -> QComboBox:
         made = QComboBox()
         made.setAccessibleName(name)
-        made.setToolTip(name)
+        made.setToolTip(plain_tip(name))
         made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         made.setMaximumWidth(28 * theme.UNIT)
         return made

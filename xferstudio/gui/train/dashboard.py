@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 from xferstudio.gui.look import theme
 from xferstudio.gui.look.confusion import ConfusionMatrix
 from xferstudio.gui.look.plots import Plot
-from xferstudio.gui.look.widgets import Card, Elided, FlowLayout, button, label, scrolling
+from xferstudio.gui.look.widgets import Card, Elided, FlowLayout, button, label, plain_tip, scrolling
 from xferstudio.gui.look.words import engine_text, interval, percent, seconds, whole
 from xferstudio.gui.look.words import state as state_in_words
 from xferstudio.gui.project.reading import Reader, Stopped
@@ -187,7 +187,7 @@ class Dashboard(QWidget):
             ),
         ):
             made = button(text, icon, role)
-            made.setToolTip(tip)
+            made.setToolTip(plain_tip(tip))
             made.setProperty("word", word)
             made.clicked.connect(self._pressed)
             self.buttons[word] = made
