@@ -246,8 +246,16 @@ class Studio(QObject):
     def _begin_watch(self, project: Project) -> None:
         self._watch = Watch(project, self._eye, self)
         self._watch.seen.connect(self._take_seen)
-        self._watch.finished.connect(self._watch.deleteLater)
+        self._watch.finished.connect(self._watch_ended)
         self._watch.start()
+
+    @Slot()
+    def _watch_ended(self) -> None:
+        watch = self.sender()
+        if watch is self._watch:
+            self._watch = None
+        if watch is not None:
+            watch.deleteLater()
 
     def add_run(self, run: Run) -> None:
         """Write a run into project.toml. Raises UserError."""
