@@ -468,15 +468,19 @@ def _holder(lock: Path, heartbeat: Path) -> _Holder | None:
         return _Holder(0, "", 0.0, time.time()) if time.time() - _modified(lock) < 10 else None
     if holder.host != socket.gethostname():
         return holder if time.time() - max(_modified(heartbeat), holder.since) < _SILENCE else None
+    return holder if process_lives(holder.pid, holder.started) else None
+
+
+def process_lives(pid: int, started: float) -> bool:
+    """Whether the process of this number that began at this time lives on this machine."""
     try:
-        started = psutil.Process(holder.pid).create_time()
-        gone = psutil.Process(holder.pid).status() == psutil.STATUS_ZOMBIE
+        process = psutil.Process(pid)
+        # The same number with another start is another process that was given the number of the dead one.
+        return bool(process.status() != psutil.STATUS_ZOMBIE and abs(process.create_time() - started) <= 2)
     except psutil.NoSuchProcess:
-        return None
+        return False
     except psutil.Error:
-        return holder
-    # The same number with another start is another process that was given the number of the dead one.
-    return None if gone or abs(started - holder.started) > 2 else holder
+        return True
 
 
 @contextlib.contextmanager

@@ -21,6 +21,7 @@ from xferstudio.engine.control import Control
 from xferstudio.engine.trainer import Trainer
 from xferstudio.events import EpochDone, Event, Notice, PhaseStarted, RunEnded, RunStarted, StepDone, to_json
 from xferstudio.history import RunFolder
+from xferstudio.occupied import uses
 from xferstudio.plugins import Plugins
 
 TOP = {"reason", "strategy", "backbone", "seconds", "images_per_second", "counts", "val", "test"}
@@ -200,6 +201,18 @@ def test_two_images_without_validation_and_test_are_enough_to_train(make_studio,
 def test_two_images_are_enough_for_every_head(make_studio, head):
     studio = make_studio(each=1, classes=2, val=0.0, test=0.0)
     studio.finish("extract", head=head, **({"epochs": 2} if head == "mlp" else {}))
+
+
+def test_a_run_says_for_as_long_as_it_lasts_that_it_uses_a_device(make_studio):
+    studio = make_studio()
+    seen = []
+    for event in studio.start("fine-tune", epochs=1):
+        if isinstance(event, StepDone):
+            seen += uses()
+    assert {(use.device, use.project, use.pid) for use in seen} == {
+        ("cpu", str(studio.project.folder), os.getpid())
+    }
+    assert uses() == []
 
 
 def test_without_validation_images_the_last_epoch_is_kept(make_studio):

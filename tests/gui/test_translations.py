@@ -556,6 +556,55 @@ def test_sentences_of_the_engine_are_translated_with_what_they_hold(qapp, speak)
         assert words.engine_text(text) == text
 
 
+@pytest.mark.parametrize(
+    ("text", "words_in_it"),
+    [
+        (
+            "No image here is of the classes ants, bees and 3 more, so how well they are recognised is not known.",
+            ["ants、bees和另外3个"],
+        ),
+        (
+            "2 files cannot be read and are left out: a/1.png: the file is missing; b: 2.png: no label; "
+            "and 4 more, in summary.json",
+            ["a/1.png：文件不存在；b: 2.png：没有标签", "另外4个", "summary.json"],
+        ),
+        (
+            "The ONNX file FAILS the comparison with the app on 20 files: it names another class for 2 files; "
+            "a probability differs by 0.300, and 0.001 is allowed. Do not rely on it.",
+            ["类别不同；概率相差 0.300"],
+        ),
+    ],
+)
+def test_lists_in_sentences_of_the_engine_are_translated_too(qapp, speak, text, words_in_it):
+    assert words.engine_text(text) == text  # in English nothing is changed
+    speak("zh_CN")
+    told = words.engine_text(text)
+    for part in words_in_it:
+        assert part in told
+    assert not {"and", "more", "file", "is", "in"} & set(re.findall("[a-z]+", told.replace("summary", "")))
+
+
+LETTER = re.compile(r"&(\w)")
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_no_two_entries_of_a_menu_or_dialog_share_a_letter(qtbot, studio, speak, monkeypatch, language):
+    speak(language)
+    monkeypatch.setattr(studio, "read_catalogue", lambda: None)
+    window = Window(studio)
+    qtbot.addWidget(window)
+    dialog = NewProject(studio, window)
+    texts = [[action.text() for action in menu.actions()] for menu in window._menus]
+    texts.append([menu.title() for menu in window._menus])
+    texts.append([label.text() for label in dialog.findChildren(QLabel) if label.buddy() is not None])
+    assert all(len(place) > 1 for place in texts)
+    for place in texts:
+        letters = [found[1].lower() for text in place if (found := LETTER.search(text.replace("&&", "")))]
+        assert len(letters) == len(set(letters)), place
+    dialog.close()
+    window.leave()
+
+
 def test_each_listed_text_has_a_translation(qapp, speak):
     speak("zh_CN")
     for text in (*engine_words.TEXTS, *engine_words.PATTERNS):

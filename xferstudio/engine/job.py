@@ -45,6 +45,7 @@ from xferstudio.engine.trainer import Diverged, Halt, Trainer
 from xferstudio.engine.validators import validate
 from xferstudio.events import Event, Notice, Progress, Reason, RunEnded, RunStarted
 from xferstudio.history import Predictions, RunFolder, all_runs, latest, name_lock, new_run_folder
+from xferstudio.occupied import using
 from xferstudio.plugins import Plugins, load_plugins
 from xferstudio.project import Project, Run
 
@@ -78,6 +79,7 @@ def run(
         done = job.open_folder()
         if done is None:
             locks.enter_context(job.folder.lock())
+            locks.enter_context(using(str(job.machine.device), project.folder, run.name))
             job.control.folder = job.folder
             done = yield from _carry_out(job)
     # Only now: whoever takes no event after the last one must not leave the run locked.

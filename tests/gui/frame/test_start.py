@@ -14,8 +14,9 @@ from PySide6.QtWidgets import QFileDialog, QPushButton
 from xferstudio import project as projects
 from xferstudio.api import UserError
 from xferstudio.gui.frame import app as starting
-from xferstudio.gui.frame.new_project import NewProject, holds_files
+from xferstudio.gui.frame.new_project import NewProject
 from xferstudio.gui.frame.window import Window
+from xferstudio.gui.project.studio import holds_images
 
 
 @pytest.fixture
@@ -121,7 +122,10 @@ def test_with_a_project_open_only_another_project_is_taken(qtbot, window, studio
 def test_a_dropped_file_or_an_empty_folder_gets_a_sentence(qtbot, window, studio, tmp_path):
     (tmp_path / "cat.jpg").write_bytes(b"x")
     (tmp_path / "nothing" / ".hidden").mkdir(parents=True)
-    for path, words in ((tmp_path / "cat.jpg", "single file"), (tmp_path / "nothing", "empty")):
+    for path, words in (
+        (tmp_path / "cat.jpg", "single file"),
+        (tmp_path / "nothing", "no photos in nothing"),
+    ):
         assert drop(qtbot, window, path)
         assert words in window._message.sentence.text()
         window._message.accept()
@@ -150,13 +154,13 @@ def test_data_without_photos_make_no_project(qtbot, window, studio, tmp_path):
     assert not studio.projects_folder.exists()
 
 
-def test_looking_for_files_ends_early(tmp_path):
-    assert not holds_files(tmp_path)
+def test_looking_for_images_ends_early(tmp_path):
+    assert not holds_images(tmp_path)
     (tmp_path / "a" / "b").mkdir(parents=True)
-    assert not holds_files(tmp_path)
-    assert holds_files(tmp_path, most=1)
+    assert not holds_images(tmp_path)
+    assert holds_images(tmp_path, most=1)
     (tmp_path / "a" / "b" / "x.png").write_text("x")
-    assert holds_files(tmp_path)
+    assert holds_images(tmp_path)
 
 
 # --------------------------------------------------------------------------------------- the dialog

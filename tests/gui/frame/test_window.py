@@ -475,6 +475,32 @@ def test_a_project_edited_elsewhere_is_reloaded_if_the_user_likes(qtbot, window,
     assert len(answers) == 2
 
 
+def test_keep_keeps_what_is_shown_and_loses_nothing_of_what_was_written(
+    qtbot, window, studio, folder, answers
+):
+    shown = studio_with_a_run(window, studio, folder)
+    answers.next = 1
+    text = (folder / "project.toml").read_text()
+    theirs = text.replace('"Fruit"', '"Vegetables"').replace("val = 0.2", "val = 0.3")
+    assert theirs != text
+    with qtbot.waitSignal(studio.note, check_params_cb=lambda note: "project.toml.changed" in note):
+        (folder / "project.toml").write_text(theirs)
+    assert "project.toml.changed" in answers[0]
+    assert (folder / "project.toml.changed").read_text() == theirs
+    assert projects.load(folder) == shown == studio.project
+    studio.add_run(projects.Run("next", "extract", "embedded:lite0"))
+    now = projects.load(folder)
+    assert (now.name, now.split, [run.name for run in now.runs]) == ("Fruit", shown.split, ["first", "next"])
+    qtbot.wait(2500)  # nobody asks again
+    assert len(answers) == 1
+
+
+def studio_with_a_run(window, studio, folder):
+    window.open(str(folder))
+    studio.add_run(projects.Run("first", "extract", "embedded:lite0"))
+    return studio.project
+
+
 def test_an_edit_that_breaks_the_file_is_told_and_the_project_stays(qtbot, window, studio, folder, answers):
     window.open(str(folder))
     studio.project.file.write_text("name = [")

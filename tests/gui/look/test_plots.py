@@ -2,17 +2,20 @@
 
 import csv
 import io
+import itertools
 import math
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtCore import QEvent, QPointF, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from xferstudio.gui.look import theme
 from xferstudio.gui.look.confusion import ConfusionMatrix, most_confused, readable_on
 from xferstudio.gui.look.curves import Growing, Smoother, thin
 from xferstudio.gui.look.plots import Plot
+from xferstudio.gui.look.turns import Turns
 
 
 @pytest.fixture
@@ -81,6 +84,63 @@ def test_a_flood_of_values_is_painted_at_most_twenty_times_a_second(qtbot, plot)
     settled(qtbot, plot)
     assert len(drawn) <= 2
     assert len(plot.curves["loss"].item.getData()[0]) <= 2000
+
+
+class Painted:
+    """Something that takes its time to be painted."""
+
+    due = 0.0
+
+    def __init__(self, name, cost, turn):
+        self.name, self.cost, self.turn = name, cost, turn
+
+    def draw(self):
+        self.turn.append(self.name)
+
+
+def test_plots_are_painted_in_turns_of_a_few_milliseconds_and_none_is_forgotten(qapp, monkeypatch):
+    monkeypatch.setattr("shiboken6.isValid", lambda _: True)
+    made, turn, seen = Turns(), [], []
+    costs = {"a": 0.004, "b": 0.004, "c": 0.001, "d": 0.02, "e": 0.001, "f": 0.001}
+    for name, cost in costs.items():
+        made.add(Painted(name, cost, turn))
+    while made.waiting:
+        made.take()
+        seen.append("".join(turn))
+        turn.clear()
+        made.add(made.waiting[0]) if made.waiting else None  # asked for twice, painted once
+    assert seen == ["a", "bc", "d", "ef"]
+
+
+def test_many_plots_that_change_at_once_are_painted_in_many_turns_and_at_last_as_they_are(qtbot):
+    page = QWidget()
+    qtbot.addWidget(page)
+    grid = QGridLayout(page)
+    plots = [Plot(f"Plot {number}", "step") for number in range(6)]
+    notes = []
+    for number, plot in enumerate(plots):
+        grid.addWidget(plot, number // 3, number % 3)
+        plot.set_data("loss", range(2000), range(2000))
+        plot.drawn.connect(lambda: notes.append("drawn"))
+    page.resize(1200, 800)
+    page.show()
+    qtbot.waitExposed(page)
+    qtbot.waitUntil(lambda: not any(plot._dirty for plot in plots), timeout=5000)
+    notes.clear()
+    heart = QTimer()
+    heart.timeout.connect(lambda: notes.append("turn"))
+    heart.start(0)
+    for last in range(2000, 2010):
+        for plot in plots:
+            plot.append("loss", last, last)
+            plot._took = 0.005  # as slow as one turn may be
+    qtbot.waitUntil(lambda: not any(plot._dirty for plot in plots), timeout=5000)
+    heart.stop()
+    assert notes.count("drawn") == len(plots)  # ten changes, and each is painted once
+    drawn = [place for place, note in enumerate(notes) if note == "drawn"]
+    assert all("turn" in notes[one:other] for one, other in itertools.pairwise(drawn))
+    for plot in plots:
+        assert plot.curves["loss"].item.getOriginalDataset()[0][-1] == 2009
 
 
 def test_zoom_stays_while_data_arrives_and_fit_follows_again(qtbot, plot):

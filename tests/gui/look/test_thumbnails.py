@@ -85,9 +85,9 @@ def test_what_is_wanted_replaces_what_was_wanted_before(thumbnails):
     one, two, three = (Wish(f"{name}.jpg", "", 64) for name in "abc")
     thumbnails.want([one, two])
     thumbnails.want([three, two])
-    assert list(thumbnails._wanted) == [three, two]
+    assert list(thumbnails._desk.wanted) == [three, two]
     thumbnails.want([two, one])
-    assert list(thumbnails._wanted) == [one, two], "the newest wish comes first"
+    assert list(thumbnails._desk.wanted) == [one, two], "the newest wish comes first"
     thumbnails._workers = []
 
 

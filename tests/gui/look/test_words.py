@@ -1,6 +1,8 @@
 """States of runs look the same wherever runs are listed, and names of the user are never taken for HTML."""
 
+import ast
 import inspect
+from pathlib import Path
 
 import pytest
 
@@ -31,3 +33,18 @@ def test_names_of_the_user_are_no_html_in_tooltips(qtbot):
     line = Elided("<b>bold</b>")
     qtbot.addWidget(line)
     assert line.toolTip() == "<qt>&lt;b&gt;bold&lt;/b&gt;</qt>"
+
+
+def test_no_tooltip_is_put_together_without_care_for_names_of_the_user():
+    found = []
+    for file in Path(theme.__file__).parents[1].rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if not isinstance(node, ast.Call) or getattr(node.func, "attr", "") != "setToolTip":
+                continue
+            text = ast.unparse(node.args[0])
+            ours = isinstance(node.args[0], ast.Constant) or text.startswith("self.tr(")
+            if not ours and not text.startswith(("plain_tip(", "widgets.plain_tip(", "f'<qt>")):
+                found.append(f"{file.name}:{node.lineno}: {text}")
+            if text.startswith("self.tr(") and text.endswith(")") and ".format(" in text:
+                found.append(f"{file.name}:{node.lineno}: {text}")
+    assert not found, "\n".join(found)

@@ -2,8 +2,10 @@
 
 import itertools
 import os
+import subprocess
 import sys
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -11,7 +13,8 @@ from PySide6.QtCore import QObject, QTimer, Slot
 
 from xferstudio.gui.project import commands
 from xferstudio.gui.project.commands import BUNDLE, Command
-from xferstudio.gui.project.queue import Job, RunQueue, same_device
+from xferstudio.gui.project.queue import Job, RunQueue
+from xferstudio.occupied import same_device, uses
 
 
 class Reader(QObject):
@@ -289,3 +292,64 @@ def test_stopping_the_queue_tells_what_runs_to_keep_what_it_has_and_begins_nothi
     qtbot.waitUntil(lambda: bool(line.ended), timeout=10_000)
     assert line.words == ["stop"]
     assert line.begun == ["wait-1"]
+
+
+@pytest.fixture
+def other_window(qapp):
+    made = RunQueue()
+    yield made
+    made.stop()
+    for job in list(made.active):
+        job.command.kill()
+    made.let_go()
+
+
+def test_two_windows_do_one_run_at_a_time_on_a_device(qtbot, queue, other_window, runs, tmp_path):
+    mine, others = Line(queue), Line(other_window)
+    first, second = Job(tmp_path / "pears", "wait-1", "cpu"), Job(tmp_path / "apples", "b", "cpu")
+    queue.add(first)
+    other_window.add(second)
+    other_window.add(Job(tmp_path / "apples", "c", "cpu"))
+    assert [job.name for job in other_window.waiting] == ["b", "c"]
+    assert (second.behind.run, second.behind.project) == ("wait-1", str(tmp_path / "pears"))
+    other_window.add(Job(tmp_path / "apples", "wait-2", "cuda:0"))
+    assert [job.name for job in other_window.active] == ["wait-2"]  # another device
+    other_window.tell(other_window.active[0], "stop")
+    qtbot.waitUntil(lambda: mine.begun == ["wait-1"] and len(others.ended) == 1, timeout=10_000)
+    assert [job.name for job in other_window.waiting] == ["b", "c"]
+    queue.tell(first, "stop")
+    qtbot.waitUntil(lambda: len(others.ended) == 3, timeout=20_000)
+    assert [name for name, _ in others.ended] == ["wait-2", "b", "c"]
+    assert second.behind is None
+    assert uses() == []
+
+
+def test_a_run_on_the_command_line_is_waited_for_until_it_ends_or_dies(qtbot, queue, runs, tmp_path):
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom xferstudio.occupied import using\n"
+        "with using('cpu', Path('/apples'), 'lonely'):\n    print('on', flush=True)\n    sys.stdin.read()"
+    )
+    root = str(Path(__file__).parents[3])
+    lonely = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": root},
+    )
+    with lonely:
+        assert lonely.stdout.readline().strip() == b"on"
+        line = Line(queue)
+        queue.add(Job(tmp_path, "a"))
+        assert [job.behind.run for job in queue.waiting] == ["lonely"]
+        qtbot.wait(1500)
+        assert not line.begun
+        lonely.kill()
+    qtbot.waitUntil(lambda: line.ended == [("a", 0)], timeout=10_000)
+
+
+def test_a_cache_folder_that_cannot_be_written_holds_up_nothing(qtbot, queue, runs, tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XFERSTUDIO_CACHE", str(tmp_path / "file"))
+    line = Line(queue)
+    queue.add(Job(tmp_path, "a"))
+    qtbot.waitUntil(lambda: line.ended == [("a", 0)], timeout=10_000)

@@ -20,6 +20,7 @@ from xferstudio.gui.project.studio import Catalogue, Pictures
 from xferstudio.gui.train import train_page
 from xferstudio.gui.train.train_page import TrainPage, verdicts
 from xferstudio.history import all_runs
+from xferstudio.occupied import using
 from xferstudio.project import Run
 
 STRATEGIES = [
@@ -256,6 +257,15 @@ def test_runs_queue_up_and_go_on_after_failures(qtbot, page, studio):
     assert page.dashboard.trouble.sentence.text().startswith("there is no backbone 'x'")
     page.select("quick")
     qtbot.waitUntil(lambda: page.dashboard.summary.isVisible())
+
+
+def test_a_run_says_which_run_elsewhere_it_waits_for(qtbot, page, studio):
+    with using("cpu", Path("/somewhere/pears"), "lonely"):
+        train(qtbot, page, "patient")
+        assert state_of(page) == "waiting"
+        assert "lonely of the project pears" in page.dashboard.trouble.sentence.text()
+        assert "lonely of the project pears" in page.runs.waiting.item(0).toolTip()
+    qtbot.waitUntil(lambda: state_of(page) == "running", timeout=10_000)
 
 
 def test_the_queue_is_reordered_by_button_key_and_drag(qtbot, page, studio):

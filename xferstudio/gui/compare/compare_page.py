@@ -174,7 +174,7 @@ class ComparePage(Page):
             action = QAction(column.title, menu)
             action.setCheckable(True)
             action.setChecked(column.id not in hidden)
-            action.setToolTip(column.help)
+            action.setToolTip(widgets.plain_tip(column.help))
             action.setData(column.id)
             action.toggled.connect(self._columns_chosen)
             self.column_actions[column.id] = action

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QCoreApplication, Qt, QThread, Signal, Slot
 from PySide6.QtWidgets import (
@@ -252,8 +251,8 @@ class Finder(QThread):
 
     found = Signal(object)
 
-    def __init__(self, dropped: Sequence[Path], parent: Any = None) -> None:
-        super().__init__(parent)
+    def __init__(self, dropped: Sequence[Path]) -> None:
+        super().__init__()
         self._dropped = list(dropped)
 
     def run(self) -> None:
@@ -269,14 +268,8 @@ class Copier(QThread):
     progressed = Signal(int, int)
     ended = Signal(object)
 
-    def __init__(
-        self,
-        files: Sequence[tuple[str, Path]],
-        places: Places,
-        known: set[str],
-        parent: Any = None,
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, files: Sequence[tuple[str, Path]], places: Places, known: set[str]) -> None:
+        super().__init__()
         self._files, self._places, self._known = files, places, known
         self._last = -1
 

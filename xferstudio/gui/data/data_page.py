@@ -50,8 +50,9 @@ from xferstudio.gui.data.grid import SIDES, Grid
 from xferstudio.gui.data.preview import Preview
 from xferstudio.gui.data.rows import UNLABELLED, Filter, Guesses, Rows
 from xferstudio.gui.look import theme
+from xferstudio.gui.look.threads import begin
 from xferstudio.gui.look.thumbnails import Thumbnails
-from xferstudio.gui.look.widgets import EmptyState, FlowLayout, button, label, tool
+from xferstudio.gui.look.widgets import EmptyState, FlowLayout, button, label, plain_tip, tool
 from xferstudio.gui.look.words import engine_text, told, whole
 from xferstudio.gui.project.page import Page
 from xferstudio.gui.project.studio import Picture, Studio
@@ -74,8 +75,8 @@ class GuessReader(QThread):
     failed = Signal(str, str)
     """Name of the run's folder, and why its predictions cannot be read."""
 
-    def __init__(self, run: RunFolder, parent: Any = None) -> None:
-        super().__init__(parent)
+    def __init__(self, run: RunFolder) -> None:
+        super().__init__()
         self._run = run
 
     def run(self) -> None:
@@ -300,7 +301,7 @@ class DataPage(Page):
     def _combo(self, name: str) -> QComboBox:
         made = QComboBox()
         made.setAccessibleName(name)
-        made.setToolTip(name)
+        made.setToolTip(plain_tip(name))
         made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         made.setMaximumWidth(28 * theme.UNIT)
         return made
@@ -449,8 +450,7 @@ class DataPage(Page):
         self.preview.let_go()
         for thread in list(self._threads):
             thread.requestInterruption()
-        # A disk that hangs must not hold the window for ever: it asks again a moment later.
-        return all(thread.wait(2000) for thread in list(self._threads))
+        return not any(thread.isRunning() for thread in self._threads)  # asked again a moment later
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         # No shortcuts: the same ones in a menu of the window would make both of them ambiguous, and dead.
@@ -739,7 +739,7 @@ class DataPage(Page):
             return
         folder = next((run for run in self.studio.runs if run.path.name == name), None)
         if folder is not None:
-            self._reader = GuessReader(folder, self)
+            self._reader = GuessReader(folder)
             self._reader.done.connect(self._guesses_read)
             self._reader.failed.connect(self._guesses_failed)
             self._begin(self._reader)
@@ -1163,7 +1163,7 @@ class DataPage(Page):
             return
         self._drop_class = name
         self._say(self.tr("Looking through what was dropped …"), busy=True)
-        self._finder = Finder(files, self)
+        self._finder = Finder(files)
         self._finder.found.connect(self._found)
         self._begin(self._finder)
 
@@ -1194,7 +1194,7 @@ class DataPage(Page):
         known = {picture.hash for picture in pictures.items if picture.hash}
         self._say(self.tr("Copying images into the project …"), busy=True)
         self.progress.setRange(0, len(files))
-        self._copier = Copier(files, places, known, self)
+        self._copier = Copier(files, places, known)
         self._copier.progressed.connect(self._copied_some)
         self._copier.ended.connect(self._copied)
         self._begin(self._copier)
@@ -1261,11 +1261,10 @@ class DataPage(Page):
     def _begin(self, thread: QThread) -> None:
         self._threads.add(thread)
         thread.finished.connect(self._thread_ended)
-        thread.start()
+        begin(thread, thread.requestInterruption)
 
     @Slot()
     def _thread_ended(self) -> None:
         thread = self.sender()
         if isinstance(thread, QThread):
             self._threads.discard(thread)
-            thread.deleteLater()

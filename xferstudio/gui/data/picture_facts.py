@@ -8,10 +8,11 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QThread, Signal, Slot
+from PySide6.QtCore import QObject, QThread, Signal
 from PySide6.QtGui import QImage
 
 from xferstudio.api import Preprocessing
+from xferstudio.gui.look.threads import begin
 
 VERSIONS = 12
 """Augmented versions on the sheet."""
@@ -43,7 +44,7 @@ class Facts:
     turned: bool
 
 
-class Decoder(QThread):
+class Decoder(QObject):
     """Decodes what was asked for last; what was asked for before that and not begun is dropped."""
 
     photo = Signal(int, QImage, object)
@@ -56,30 +57,52 @@ class Decoder(QThread):
 
     def __init__(self, parent: Any = None) -> None:
         super().__init__(parent)
-        self._changed = threading.Condition()
-        self._wanted: Look | None = None
-        self._over = False
-        app = QCoreApplication.instance()
-        if app is not None:
-            app.aboutToQuit.connect(self.let_go)  # a thread that is destroyed while it runs ends the process
+        self._thread: _Decoding | None = None
 
     def look(self, look: Look) -> None:
         """Decode this next."""
+        if self._thread is None:
+            self._thread = made = _Decoding()
+            made.photo.connect(self.photo)
+            made.seen.connect(self.seen)
+            made.sheet.connect(self.sheet)
+            made.failed.connect(self.failed)
+            begin(made, made.end)
+        self._thread.look(look)
+
+    def let_go(self) -> None:
+        """Have the thread end; what it is busy with is not told any more."""
+        if self._thread is not None:
+            for signal in (self._thread.photo, self._thread.seen, self._thread.sheet, self._thread.failed):
+                signal.disconnect()
+            self._thread.end()
+            self._thread = None
+
+
+class _Decoding(QThread):
+    """The thread of a decoder."""
+
+    photo = Signal(int, QImage, object)
+    seen = Signal(int, QImage)
+    sheet = Signal(int, list)
+    failed = Signal(int, str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._changed = threading.Condition()
+        self._wanted: Look | None = None
+        self._over = False
+
+    def look(self, look: Look) -> None:
         with self._changed:
-            self._over = False
             self._wanted = look
             self._changed.notify()
-        if not self.isRunning():
-            self.start()
 
-    @Slot()
-    def let_go(self) -> None:
-        """End the thread."""
+    def end(self) -> None:
         with self._changed:
             self._over = True
             self._wanted = None
             self._changed.notify()
-        self.wait()
 
     def run(self) -> None:
         """Decode until it is over."""

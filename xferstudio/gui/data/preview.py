@@ -36,7 +36,7 @@ from xferstudio.gui.data.picture_facts import (
     Look,
 )
 from xferstudio.gui.look import theme, words
-from xferstudio.gui.look.widgets import label
+from xferstudio.gui.look.widgets import label, plain_tip, tool
 from xferstudio.gui.project.studio import Picture, Studio
 
 
@@ -227,11 +227,7 @@ class Preview(QWidget):
     # ------------------------------------------------------------------------------------------- layout
 
     def _tool(self, icon: str, name: str) -> QToolButton:
-        made = QToolButton()
-        made.setIcon(theme.icon(icon))
-        made.setToolTip(name)
-        made.setAccessibleName(name)
-        made.setIconSize(theme.icon_size())
+        made = tool(icon, name)
         made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         return made
 
@@ -400,7 +396,7 @@ class Preview(QWidget):
         self._fact("domain", picture.domain)
         self._fact("group", picture.group)
         self._fact("hash", picture.hash[:16])
-        self.facts["hash"].setToolTip(picture.hash)
+        self.facts["hash"].setToolTip(plain_tip(picture.hash))
         if another:
             for key in ("size", "bytes", "turned"):
                 self._fact(key, "")

@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QLineEdit,
-    QProgressBar,
     QRadioButton,
     QStackedLayout,
     QTableWidget,
@@ -185,18 +184,11 @@ class ExportPage(Page):
         self.browse.clicked.connect(self._browse)
         row.addWidget(self.browse)
         layout.addLayout(row)
-        row = QHBoxLayout()
-        row.setSpacing(theme.UNIT)
         self.button = widgets.button(self.tr("Export"), "export", "primary")
         self.button.clicked.connect(self.export)
-        row.addWidget(self.button)
         self.stop = widgets.button(self.tr("Stop"), "stop")
         self.stop.clicked.connect(self._stop)
-        row.addWidget(self.stop)
-        self.progress = QProgressBar()
-        self.progress.setTextVisible(False)
-        self.progress.setAccessibleName(self.tr("Progress"))
-        row.addWidget(self.progress, 1)
+        row, self.progress = widgets.work_row(self.button, self.stop, self.tr("Progress"))
         self.doing = widgets.label("", "quiet")
         row.addWidget(self.doing, 1)
         row.addStretch(1)

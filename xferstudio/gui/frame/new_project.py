@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +55,7 @@ class NewProject(QDialog):
         more.addRow(self.tr("For &validation"), self.val)
         more.addRow(self.tr("For the &test"), self.test)
         more.addRow(self.tr("&Seed of the split"), self.seed)
-        more.addRow(self.tr("&Target domain"), target)
+        more.addRow(self.tr("Target &domain"), target)
         _align(form, more)
         layout.addLayout(form)
         self.unfold = button(self.tr("More"), "chevron-right", "link")
@@ -190,16 +189,3 @@ def _share() -> QDoubleSpinBox:
     made.setValue(20)
     made.setSuffix(" %")
     return made
-
-
-def holds_files(folder: Path, most: int = 20_000) -> bool:
-    """Whether there is any file below this folder; it looks at `most` entries, then believes so."""
-    looked = 0
-    for _, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        if any(not name.startswith(".") for name in files):
-            return True
-        looked += len(folders) + 1
-        if looked > most:
-            return True
-    return False

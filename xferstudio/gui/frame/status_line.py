@@ -10,7 +10,7 @@ from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStatusBar, QWidget
 
 from xferstudio.gui.look import theme, words
-from xferstudio.gui.look.widgets import Bar, Elided, Icon, label
+from xferstudio.gui.look.widgets import Bar, Elided, Icon, label, plain_tip
 from xferstudio.gui.project.queue import Job
 from xferstudio.gui.project.studio import Studio
 
@@ -70,7 +70,7 @@ class StatusLine(QStatusBar):
         row.addWidget(Icon(icon, 14, "quiet"))
         text = label("", "small")
         row.addWidget(text)
-        holder.setToolTip(tip)
+        holder.setToolTip(plain_tip(tip))
         text.setAccessibleName(tip)
         self.addPermanentWidget(holder)
         self._holders[text] = holder

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QSplitter, QStac
 
 from xferstudio import project as projects
 from xferstudio.api import UserError
-from xferstudio.gui.frame.new_project import NewProject, holds_files
+from xferstudio.gui.frame.new_project import NewProject
 from xferstudio.gui.frame.sidebar import WIDTH, Sidebar
 from xferstudio.gui.frame.status_line import StatusLine
 from xferstudio.gui.look import messages, theme, words
@@ -167,18 +167,6 @@ class Window(QMainWindow):
                 self.tr(
                     "{name} is a single file, and a project needs a folder: one with a folder of photos for each "
                     "class. Drop that folder, or the folder that this file is in."
-                ).format(name=path.name)
-            )
-            return
-        try:
-            empty = path.is_dir() and not holds_files(path)
-        except OSError as error:
-            self.show_message(self.tr("{folder} cannot be read: {why}").format(folder=folder, why=error))
-            return
-        if empty:
-            self.show_message(
-                self.tr(
-                    "The folder {name} is empty. Put photos into it, in one folder for each class, and try again."
                 ).format(name=path.name)
             )
             return
@@ -325,7 +313,7 @@ class Window(QMainWindow):
         self._action(view, self.tr("Go to the project manager"), self._focus_side, keys="F6")
         view.addSeparator()
         self.theme_menu = self._choices(
-            view.addMenu(self.tr("&Theme")),
+            view.addMenu(self.tr("T&heme")),
             "theme",
             (("system", self.tr("As the system")), ("light", self.tr("Light")), ("dark", self.tr("Dark"))),
             self._choose_theme,
@@ -600,7 +588,8 @@ class Window(QMainWindow):
             self._ask(
                 self.tr(
                     "The file of this project was changed by another program, or in another window. "
-                    "Reload it, or keep what is shown here?"
+                    "Reload it, or keep what is shown here? If you keep it, it is written into the file again, "
+                    "and what stands there now goes into project.toml.changed beside it."
                 ),
                 (self.tr("Reload"), self.tr("Keep")),
                 self._answered,
@@ -629,6 +618,9 @@ class Window(QMainWindow):
         self._put("edited")
 
     def _edited_answered(self, place: int) -> None:
+        if place == 1:
+            self._keep()
+            return
         if place != 0:
             return
         try:
@@ -639,6 +631,15 @@ class Window(QMainWindow):
                     why=error
                 )
             )
+
+    def _keep(self) -> None:
+        try:
+            aside = self.studio.keep()
+        except UserError as error:
+            self.show_message(str(error))
+            return
+        if aside is not None:
+            self.studio.note.emit(self.tr("What others have written is in {file}").format(file=aside))
 
     @Slot()
     def _gone(self) -> None:

@@ -678,3 +678,6 @@ PATTERNS = (
 """Texts with names and figures in them; what stands for one of PARTS is a text that is translated too."""
 
 PARTS = ("why", "label", "images", "files", "difference")
+
+LISTS = ("names", "paths", "files")
+"""What stands for one of these is a list of names, some with a reason behind them."""

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from xferstudio.gui.look import theme
-from xferstudio.gui.look.widgets import label, tool
+from xferstudio.gui.look.widgets import label, plain_tip, tool
 from xferstudio.gui.look.words import engine_text
 
 _INT = 2**31 - 1
@@ -129,7 +129,7 @@ class Field(QObject):
         self.editor = self._made(str(option.get("kind")), option, parent)
         self.editor.setAccessibleName(self.title.text())
         self.editor.setAccessibleDescription(self.help.text())
-        self.editor.setToolTip(_limits(option))
+        self.editor.setToolTip(plain_tip(_limits(option)))
         self.editor.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.editor.installEventFilter(calm)
         self.title.setBuddy(self.editor)

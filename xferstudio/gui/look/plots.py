@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QLineF, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QLineF, QPointF, QRect, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
     QAction,
     QColor,
@@ -40,6 +41,7 @@ from PySide6.QtWidgets import (
 
 from xferstudio.gui.look import theme
 from xferstudio.gui.look.curves import Array, Growing, thin
+from xferstudio.gui.look.turns import BUDGET, turns
 from xferstudio.gui.look.widgets import Elided, FlowLayout
 
 REPAINT_MS = 50
@@ -165,7 +167,14 @@ class _View(pg.ViewBox):  # type: ignore[misc]
 
 
 class _Canvas(pg.PlotWidget):  # type: ignore[misc]
-    """The drawing itself; hands the bare wheel on to the page."""
+    """The drawing itself; hands the bare wheel on to the page, and knows how long it was last painted."""
+
+    painted = 0.0
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        began = time.perf_counter()
+        super().paintEvent(event)
+        self.painted = time.perf_counter() - began
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
@@ -178,7 +187,8 @@ class Plot(QWidget):
     """Curves over a common axis, with a legend that toggles, a crosshair, a zoom that stays, and exports.
 
     Fill it with `curve` (once), then `append`, `extend`, `set_data` or `set_band`; drawing follows by itself, at
-    most every 50 ms. Colours come from the theme; each curve has a line style too, so that colour is not all.
+    most every 50 ms, and not all plots in one turn. Colours come from the theme; each curve has a line style too,
+    so that colour is not all.
     """
 
     drawn = Signal()
@@ -202,7 +212,7 @@ class Plot(QWidget):
         self.title, self.x_label, self.y_label, self.percent = title, x_label, y_label, percent
         self.curves: dict[str, Curve] = {}
         self._marks: list[tuple[Any, float, str]] = []
-        self._dirty = False
+        self._dirty = self._waiting = False
         self._log_x, self._log_y = False, log_y
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(title)
@@ -246,10 +256,8 @@ class Plot(QWidget):
         self.view.sigRangeChangedManually.connect(self._zoomed)
         self.view.sigXRangeChanged.connect(self._touch)
         self.canvas.viewport().installEventFilter(self)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(REPAINT_MS)
-        self._timer.timeout.connect(self.draw)
+        self.due = 0.0
+        self._took = BUDGET
         self._dress()
 
     # ------------------------------------------------------------------------------------------- parts
@@ -439,19 +447,33 @@ class Plot(QWidget):
     def touch(self) -> None:
         """The numbers have changed: draw soon."""
         self._dirty = True
-        if not self._timer.isActive() and self.isVisible():
-            self._timer.start()
+        if self.isVisible():
+            self._wait()
+
+    def _wait(self) -> None:
+        if not self._waiting:
+            self._waiting = True
+            self.due = time.monotonic() + REPAINT_MS / 1000
+            turns().add(self)
+
+    @property
+    def cost(self) -> float:
+        """Seconds that it takes to draw and to paint, by the last time."""
+        return self._took + self.canvas.painted
 
     @Slot()
     def _touch(self) -> None:
-        self.touch()
+        if not self.fitted:  # what is seen decides what is drawn; else all is
+            self.touch()
 
     @Slot()
     def draw(self) -> None:
         """Draw now what has changed."""
+        self._waiting = False
         if not self._dirty or self.visibleRegion().isEmpty():
             return  # out of sight: drawn when it is scrolled into view
         self._dirty = False
+        began = time.perf_counter()
         low, high = self._seen()
         for curve in self.curves.values():
             if not curve.visible:
@@ -465,6 +487,9 @@ class Plot(QWidget):
                 for item, edge in zip(curve.edges, (curve.low, curve.high), strict=True):
                     assert edge is not None
                     self._put(item, edge, low, high)
+        # The axes follow at once: painting would find out only then, and have all painted a second time.
+        self.canvas.scene().prepareForPaint()
+        self._took = time.perf_counter() - began
         self.drawn.emit()
 
     def _seen(self) -> tuple[float, float]:
@@ -614,13 +639,13 @@ class Plot(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         super().paintEvent(event)
-        if self._dirty and not self._timer.isActive():
-            self._timer.start()
+        if self._dirty:
+            self._wait()
 
     def showEvent(self, event: Any) -> None:  # noqa: N802
         super().showEvent(event)
         if self._dirty:
-            self._timer.start()
+            self._wait()
 
     # ---------------------------------------------------------------------------------------- crosshair
 

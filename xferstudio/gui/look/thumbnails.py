@@ -15,8 +15,10 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QObject, Qt, QThread, Signal, Slot
+from PySide6.QtCore import QObject, QThread, Signal, Slot
 from PySide6.QtGui import QImage
+
+from xferstudio.gui.look.threads import begin
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -43,17 +45,62 @@ class Wish:
     side: int
 
 
+class _Desk:
+    """What a thumbnail's wishes pass over on their way to the threads and back. Used in all of them."""
+
+    def __init__(self) -> None:
+        self.changed = threading.Condition()
+        self.wanted: deque[Wish] = deque()
+        self.busy: set[Wish] = set()
+        self.done: deque[tuple[Wish, QImage | None, str]] = deque()
+        self.decoded = 0
+        self.over = False
+        self._waking = False
+
+    def end(self) -> None:
+        """The threads end; each finishes the one picture that it is busy with."""
+        with self.changed:
+            self.over = True
+            self.wanted.clear()
+            self.changed.notify_all()
+
+    def next(self) -> Wish | None:
+        """Wait for the next wish; None when it is over."""
+        with self.changed:
+            while not self.wanted and not self.over:
+                self.changed.wait()
+            if self.over:
+                return None
+            wish = self.wanted.popleft()
+            self.busy.add(wish)
+            self.decoded += 1
+            return wish
+
+    def put(self, wish: Wish, image: QImage | None, reason: str) -> bool:
+        """Lay down a thumbnail, or the reason why there is none; whether the window has to be told."""
+        with self.changed:
+            self.busy.discard(wish)
+            self.done.append((wish, image, reason))
+            wake, self._waking = not self._waking, True
+        return wake
+
+    def take(self) -> deque[tuple[Wish, QImage | None, str]]:
+        """All that has been laid down."""
+        with self.changed:
+            self._waking = False
+            done, self.done = self.done, deque()
+        return done
+
+
 class Thumbnails(QObject):
     """Hands out thumbnails. `of` never waits: what it does not have, `want` asks for, and `ready` announces.
 
     `want` replaces what was wanted before, so what has scrolled away is never decoded. Threads start with the
-    first wish and end in `let_go`.
+    first wish and end after `let_go`, which does not wait for them.
     """
 
     ready = Signal(list)
     """Wishes that are fulfilled, or have failed, since the last time."""
-
-    _woken = Signal()
 
     def __init__(
         self,
@@ -63,26 +110,18 @@ class Thumbnails(QObject):
         threads: int = 0,
     ) -> None:
         super().__init__(parent)
-        self.decoded = 0
-        """How many wishes the threads have taken up so far."""
         self.bytes = 0
         self._memory, self._disk = memory, disk
         self._threads = threads or max(1, min(4, (os.cpu_count() or 2) // 2))
         self._workers: list[_Worker] = []
         self._shelf: OrderedDict[Wish, QImage] = OrderedDict()
         self._failed: OrderedDict[Wish, str] = OrderedDict()
-        self._changed = threading.Condition()
-        self._wanted: deque[Wish] = deque()
-        self._busy: set[Wish] = set()
-        self._done: deque[tuple[Wish, QImage | None, str]] = deque()
-        self._waking = False
-        self._over = False
-        self._woken.connect(self._take, Qt.ConnectionType.QueuedConnection)
-        app = QCoreApplication.instance()
-        if app is not None:
-            app.aboutToQuit.connect(self.let_go)  # a thread that is destroyed while it runs ends the process
+        self._desk = _Desk()
 
-    # -------------------------------------------------------------------------------- in the window's thread
+    @property
+    def decoded(self) -> int:
+        """How many wishes the threads have taken up since they began."""
+        return self._desk.decoded
 
     def of(self, wish: Wish) -> QImage | None:
         """The thumbnail if it is at hand."""
@@ -98,44 +137,36 @@ class Thumbnails(QObject):
     def want(self, wishes: Iterable[Wish]) -> None:
         """These are wanted now, the first one first; those wanted before and not begun are dropped."""
         missing = [wish for wish in wishes if wish not in self._shelf and wish not in self._failed]
-        with self._changed:
-            if self._over:
-                return
-            before = set(self._wanted)
-            fresh = [wish for wish in missing if wish not in before and wish not in self._busy]
+        desk = self._desk
+        with desk.changed:
+            before = set(desk.wanted)
+            fresh = [wish for wish in missing if wish not in before and wish not in desk.busy]
             still = [wish for wish in missing if wish in before]
-            self._wanted = deque((*fresh, *still))
-            self._changed.notify_all()
-        if self._wanted and not self._workers:
+            desk.wanted = deque((*fresh, *still))
+            desk.changed.notify_all()
+        if desk.wanted and not self._workers:
             for _ in range(self._threads):
-                worker = _Worker(self)
+                worker = _Worker(desk, self._disk)
+                worker.woken.connect(self._take)
                 self._workers.append(worker)
-                worker.start(QThread.Priority.LowPriority)
+                begin(worker, desk.end, QThread.Priority.LowPriority)
 
     def forget(self) -> None:
         """Try again what has failed, and drop what is wanted: the files are others now."""
         self._failed.clear()
-        with self._changed:
-            self._wanted.clear()
+        with self._desk.changed:
+            self._desk.wanted.clear()
 
     @Slot()
     def let_go(self) -> None:
-        """End the threads; each finishes the one picture that it is busy with."""
-        with self._changed:
-            self._over = True
-            self._wanted.clear()
-            self._changed.notify_all()
-        for worker in self._workers:
-            worker.wait()
+        """Have the threads end; what they are busy with is not wanted any more."""
+        self._desk.end()
+        self._desk = _Desk()
         self._workers.clear()
-        with self._changed:
-            self._over = False
 
     @Slot()
     def _take(self) -> None:
-        with self._changed:
-            self._waking = False
-            done, self._done = self._done, deque()
+        done = self._desk.take()
         for wish, image, reason in done:
             if image is None:
                 self._failed[wish] = reason
@@ -151,46 +182,26 @@ class Thumbnails(QObject):
         if done:
             self.ready.emit([wish for wish, _, _ in done])
 
-    # ------------------------------------------------------------------------------------ in the threads
-
-    def next(self) -> Wish | None:
-        """Wait for the next wish; None when it is over."""
-        with self._changed:
-            while not self._wanted and not self._over:
-                self._changed.wait()
-            if self._over:
-                return None
-            wish = self._wanted.popleft()
-            self._busy.add(wish)
-            self.decoded += 1
-            return wish
-
-    def put(self, wish: Wish, image: QImage | None, reason: str) -> None:
-        """Hand a thumbnail, or the reason why there is none, to the window's thread."""
-        with self._changed:
-            self._busy.discard(wish)
-            self._done.append((wish, image, reason))
-            wake, self._waking = not self._waking, True
-        if wake:
-            self._woken.emit()
-
 
 class _Worker(QThread):
     """One thread that fulfils wishes until it is over."""
 
-    def __init__(self, owner: Thumbnails) -> None:
-        super().__init__(owner)
-        self._owner = owner
+    woken = Signal()
+
+    def __init__(self, desk: _Desk, disk: int) -> None:
+        super().__init__()
+        self._desk, self._disk = desk, disk
 
     def run(self) -> None:
-        shelf = DiskShelf(self._owner._disk)
-        while (wish := self._owner.next()) is not None:
+        shelf = DiskShelf(self._disk)
+        while (wish := self._desk.next()) is not None:
             image, reason = None, ""
             try:
                 image = shelf.thumbnail(wish)
             except Exception as error:  # noqa: BLE001  # whatever a file does, the thread must live on
                 reason = getattr(error, "reason", "") or f"{type(error).__name__}: {error}"
-            self._owner.put(wish, image, reason)
+            if self._desk.put(wish, image, reason):
+                self.woken.emit()
 
 
 class DiskShelf:

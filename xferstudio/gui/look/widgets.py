@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLayout,
     QLayoutItem,
+    QProgressBar,
     QPushButton,
     QScrollArea,
     QSizePolicy,
@@ -58,7 +59,7 @@ def tool(icon: str, name: str) -> QToolButton:
     made = QToolButton()
     made.setIcon(theme.icon(icon))
     made.setIconSize(theme.icon_size())
-    made.setToolTip(name)
+    made.setToolTip(plain_tip(name))
     made.setAccessibleName(name)
     return made
 
@@ -81,6 +82,19 @@ def scrolling(body: QWidget, name: str) -> QScrollArea:
     area.setAccessibleName(name)
     area.setWidget(body)
     return area
+
+
+def work_row(begin: QPushButton, stop: QPushButton, name: str) -> tuple[QHBoxLayout, QProgressBar]:
+    """A line with the button that begins a piece of work, the one that stops it, and how far it is."""
+    row = QHBoxLayout()
+    row.setSpacing(theme.UNIT)
+    progress = QProgressBar()
+    progress.setTextVisible(False)
+    progress.setAccessibleName(name)
+    row.addWidget(begin)
+    row.addWidget(stop)
+    row.addWidget(progress, 1)
+    return row, progress
 
 
 def read_only(table: QTableView, name: str) -> None:

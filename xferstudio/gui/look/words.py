@@ -8,7 +8,7 @@ from functools import cache, reduce
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QLocale
 
-from xferstudio.gui.look.engine_words import PARTS, PATTERNS
+from xferstudio.gui.look.engine_words import LISTS, PARTS, PATTERNS
 
 
 def engine_text(text: str) -> str:
@@ -26,8 +26,40 @@ def engine_text(text: str) -> str:
             if told == source:
                 break  # the program speaks English
             parts = found.groupdict()
-            return told.format(**parts | {part: engine_text(parts[part]) for part in PARTS if part in parts})
+            return told.format(**{part: _part(part, value) for part, value in parts.items()})
     return text
+
+
+def _part(name: str, text: str) -> str:
+    """What stands in a sentence of the engine: a text of its own, or a list of names, or as it is."""
+    if name in PARTS and (told := engine_text(text)) != text:
+        return told
+    if name in LISTS:
+        return _list(text)
+    if name in PARTS and "; " in text:
+        return listed(map(engine_text, text.split("; ")))
+    return text
+
+
+_MORE = re.compile(r"(.*?);?\sand\s(\d+)\smore(,\sin\ssummary\.json)?", re.DOTALL)
+
+
+def _list(text: str) -> str:
+    """A list of the engine: "a, b and 3 more", or "one.jpg: why; other.jpg: why; and 3 more, in summary.json"."""
+    more = _MORE.fullmatch(text)
+    if more:
+        words = QCoreApplication.translate("Words", "{names} and {count} more").format(
+            names=_list(more[1]), count=more[2]
+        )
+        if more[3]:
+            words += QCoreApplication.translate("Words", ", in {file}").format(file="summary.json")
+        return words
+    if "; " in text:
+        return listed(map(_list, text.split("; ")))
+    file, colon, why = text.rpartition(": ")
+    if colon and (told := engine_text(why)) != why:
+        return QCoreApplication.translate("Words", "{name}: {what}").format(name=file, what=told)
+    return QCoreApplication.translate("Words", ", ", "between names").join(text.split(", "))
 
 
 @cache

@@ -1,16 +1,25 @@
-"""The queue of runs: one at a time on each device, each in a process of its own that outlives the window."""
+"""The queue of runs: one at a time on each device, each in a process of its own that outlives the window.
+
+What other windows and commands run on a device is waited for too.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from xferstudio.gui.project.commands import Command
 from xferstudio.history import RunFolder
+
+if TYPE_CHECKING:  # imported with the first run: it reads what the window needs only later
+    from xferstudio.occupied import Use
+
+LOOK_MS = 1000
+"""How often it is looked whether a device is free that others have taken."""
 
 
 @dataclass(eq=False)
@@ -24,19 +33,15 @@ class Job:
     command: Command | None = None
     folder: str = ""
     ended: bool = False
+    behind: Use | None = None
+    """What it waits for, where that is not a run of this window."""
+    notice: Path | None = None
+    """Where other windows read that it goes on."""
 
     def arguments(self) -> list[str]:
         """The command line that does this run, without the program."""
         device = ["--device", self.device] if self.device else []
         return ["run", str(self.project), self.name, *device, *(["--fresh"] if self.fresh else [])]
-
-
-def same_device(one: str, other: str) -> bool:
-    """Whether two runs would compute on one device; "" and "auto" may be any, and "cuda" is the first of them."""
-    first, second = (name.strip().lower() for name in (one, other))
-    if {first, second} & {"", "auto"}:
-        return True
-    return first.removesuffix(":0") == second.removesuffix(":0")
 
 
 class RunQueue(QObject):
@@ -53,6 +58,9 @@ class RunQueue(QObject):
         super().__init__(parent)
         self.waiting: list[Job] = []
         self.active: list[Job] = []
+        self._timer = QTimer(self)
+        self._timer.setInterval(LOOK_MS)
+        self._timer.timeout.connect(self._look)
 
     def add(self, job: Job) -> None:
         """Put a run at the end of the queue; it begins at once if its device is free."""
@@ -64,6 +72,7 @@ class RunQueue(QObject):
         """Take out a run that waits."""
         if job in self.waiting:
             self.waiting.remove(job)
+            self._begin()
             self.changed.emit()
 
     def move(self, job: Job, place: int) -> None:
@@ -71,6 +80,7 @@ class RunQueue(QObject):
         if job in self.waiting:
             self.waiting.remove(job)
             self.waiting.insert(max(0, place), job)
+            self._begin()
             self.changed.emit()
 
     def tell(self, job: Job, word: str) -> None:
@@ -81,6 +91,7 @@ class RunQueue(QObject):
     def stop(self) -> None:
         """Tell all active runs to keep what they have learned and end; those that wait do not begin."""
         self.waiting.clear()
+        self._timer.stop()
         for job in self.active:
             if job.command is None:
                 continue
@@ -95,9 +106,19 @@ class RunQueue(QObject):
         return next((job for job in self.active if job.folder and Path(job.folder) == folder.path), None)
 
     def _begin(self) -> None:
+        from xferstudio.occupied import Use, claim, same_device
+
+        behind: list[Job] = []  # those that came later do not overtake them
         for job in list(self.waiting):
-            if any(same_device(other.device, job.device) for other in self.active):
+            before, job.behind = (*self.active, *behind), None
+            if any(same_device(other.device, job.device) for other in before):
                 continue
+            found = claim(job.device, job.project, job.name)
+            if isinstance(found, Use):
+                job.behind = found
+                behind.append(job)
+                continue
+            job.notice = found
             self.waiting.remove(job)
             self.active.append(job)
             job.command = Command([*job.arguments(), "--json"], self, detached=True)
@@ -105,6 +126,24 @@ class RunQueue(QObject):
             job.command.ended.connect(self._ended)
             job.command.finished.connect(self._drop)
             job.command.start()
+        if behind and not self._timer.isActive():
+            self._timer.start()
+        elif not behind:
+            self._timer.stop()
+
+    @Slot()
+    def _look(self) -> None:
+        """Is a device free that others had taken?"""
+        before = [(job, job.behind) for job in self.waiting]
+        self._begin()
+        if [(job, job.behind) for job in self.waiting] != before:
+            self.changed.emit()
+
+    def _free(self, job: Job) -> None:
+        from xferstudio.occupied import give_back
+
+        give_back(job.notice)
+        job.notice = None
 
     def _job(self) -> Job | None:
         return next((job for job in self.active if job.command is self.sender()), None)
@@ -127,6 +166,7 @@ class RunQueue(QObject):
             return
         self.active.remove(job)
         job.ended, job.command = True, None
+        self._free(job)
         self.ended.emit(job, code, words)
         self._begin()
         self.changed.emit()
@@ -140,10 +180,12 @@ class RunQueue(QObject):
     def let_go(self) -> None:
         """Stop reading the active runs, which go on by themselves, and forget those that wait."""
         self.waiting.clear()
+        self._timer.stop()
         for job in self.active:
             if job.command is not None:
                 job.command.let_go()
         for job in self.active:
             if job.command is not None:
                 job.command.wait(5000)
+            self._free(job)
         self.active.clear()

@@ -17,24 +17,28 @@ Stopped = Callable[[], bool]
 Work = Callable[[Stopped], object]
 
 
+class _Bell(QObject):
+    """Tells the window's thread what was read; it belongs to the thread, and so outlives the page."""
+
+    came = Signal(int, object, str)
+
+
 class Reader(QObject):
     """One thing at a time is read. Work touches no widget; what it returns is a plain value or a QImage.
 
-    The thread is a daemon, so that a program that ends without `let_go` is not held up by a slow disk.
+    The thread is a daemon, so that a program that ends is not held up by a slow disk.
     """
 
     done = Signal(object)
     """What the work returned. In the window's thread."""
     failed = Signal(str)
     """A sentence why there is nothing."""
-    _came = Signal(int, object, str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._wanted = 0
         self._next: tuple[int, Work] | None = None
         self._thread: threading.Thread | None = None
-        self._came.connect(self._take)
 
     @property
     def busy(self) -> bool:
@@ -53,22 +57,21 @@ class Reader(QObject):
         self._wanted += 1
         self._next = None
 
-    def let_go(self, seconds: float = 5.0) -> None:
-        """Drop everything and wait for the thread."""
+    def let_go(self) -> None:
+        """Drop everything; the thread ends by itself."""
         self.drop()
-        thread = self._thread
-        if thread is not None:
-            thread.join(seconds)
 
     def _begin(self) -> None:
         if self._next is None:
             return
         number, work = self._next
         self._next = None
-        self._thread = threading.Thread(target=self._do, args=(number, work), daemon=True)
+        bell = _Bell()
+        bell.came.connect(self._take)
+        self._thread = threading.Thread(target=self._do, args=(number, work, bell), daemon=True)
         self._thread.start()
 
-    def _do(self, number: int, work: Work) -> None:
+    def _do(self, number: int, work: Work, bell: _Bell) -> None:
         result: object = None
         words = ""
         try:
@@ -78,10 +81,7 @@ class Reader(QObject):
         except Exception as error:
             log.exception("a reader failed")
             words = f"{type(error).__name__}: {error}"
-        try:
-            self._came.emit(number, result, words)
-        except RuntimeError:  # the page is gone
-            log.debug("nobody is there to take what was read")
+        bell.came.emit(number, result, words)
 
     @Slot(int, object, str)
     def _take(self, number: int, result: object, words: str) -> None:

@@ -117,6 +117,8 @@ class Studio(QObject):
         """Where projects are made unless the user says otherwise."""
         self._states: dict[Path, str] = {}
         self._stamp: tuple[int, int] | None = None
+        self._text = b""
+        """project.toml as it is shown here."""
         self._edits: tuple[int, int] | None = None
         self._scan: Command | None = None
         self._scanned: list[Picture] = []
@@ -131,7 +133,7 @@ class Studio(QObject):
         project = projects.load(folder)
         self._leave()
         self.project = project
-        self._stamp = stamp(project.file)
+        self._take_file(project)
         self.mark_edits()
         self._remember(project)
         self.project_changed.emit()
@@ -144,11 +146,36 @@ class Studio(QObject):
         if self.project is None:
             return
         before, now = self.project, projects.load(self.project.folder)
-        self._stamp = stamp(now.file)
+        self._take_file(now)
         self.project = now
         self.project_changed.emit()
         if (now.data, now.split) != (before.data, before.split):
             self.rescan()
+
+    def keep(self) -> Path | None:
+        """Put project.toml back as it is shown here; where what others have written there is now. Raises UserError."""
+        if self.project is None:
+            return None
+        file = self.project.file
+        aside = file.with_name(f"{file.name}.changed")
+        try:
+            with projects.file_mutex(self.project.folder / ".lock"):
+                theirs = file.read_bytes() if file.exists() else b""
+                if theirs == self._text:
+                    return None
+                if theirs:
+                    projects.write_atomic(aside, theirs)
+                projects.write_atomic(file, self._text)
+        except OSError as error:
+            raise projects.file_error(error, file) from error
+        self._stamp = stamp(file)
+        return aside if theirs else None
+
+    def _take_file(self, project: Project) -> None:
+        """What is shown is what stands in the file now."""
+        self._stamp = stamp(project.file)
+        with contextlib.suppress(OSError):
+            self._text = project.file.read_bytes()
 
     def close(self) -> None:
         """Leave the project; what runs goes on."""
@@ -219,14 +246,22 @@ class Studio(QObject):
     def _begin_watch(self, project: Project) -> None:
         self._watch = Watch(project, self._eye, self)
         self._watch.seen.connect(self._take_seen)
-        self._watch.finished.connect(self._watch.deleteLater)
+        self._watch.finished.connect(self._watch_ended)
         self._watch.start()
+
+    @Slot()
+    def _watch_ended(self) -> None:
+        watch = self.sender()
+        if watch is self._watch:
+            self._watch = None
+        if watch is not None:
+            watch.deleteLater()
 
     def add_run(self, run: Run) -> None:
         """Write a run into project.toml. Raises UserError."""
         assert self.project is not None
         self.project = projects.add_run(self.project, run)
-        self._stamp = stamp(self.project.file)
+        self._take_file(self.project)
         self.project_changed.emit()
 
     def recent(self) -> list[Path]:
@@ -288,6 +323,7 @@ class Studio(QObject):
         if not kept or replace(now, runs=self.project.runs) != self.project:
             return False
         self.project = now
+        self._take_file(now)
         self.project_changed.emit()
         return True
 

@@ -32,7 +32,7 @@ from PySide6.QtWidgets import (
 )
 
 from xferstudio.gui.look import theme
-from xferstudio.gui.look.widgets import label
+from xferstudio.gui.look.widgets import label, plain_tip
 from xferstudio.gui.look.words import engine_text
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -119,7 +119,7 @@ class BackboneModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole and column in (1, 2):
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if role == Qt.ItemDataRole.ToolTipRole:
-            return "\n".join(filter(None, (str(entry["id"]), str(entry.get("source") or ""))))
+            return plain_tip("\n".join(filter(None, (str(entry["id"]), str(entry.get("source") or "")))))
         return None
 
     def texts(self, entry: Mapping[str, Any]) -> tuple[str, str, str, str, str]:

@@ -87,6 +87,9 @@ class Course:
         self.last: dict[str, Any] = {}
         self.taken = 0
         self._elapsed = 0.0
+        self._rested = 0.0
+        """Seconds of all pauses that are over."""
+        self._rests_since: float | None = None
         self._since: float | None = None
         self._now = 0.0
         self._takers: dict[str, Callable[[Mapping[str, Any]], None]] = {
@@ -150,12 +153,12 @@ class Course:
         self.epochs = int(event["epochs"])
         self.resumed_step = int(event.get("resumed_step") or 0)
         self.paused, self.ended, self.message, self.task = False, "", "", None
-        self.seconds_left = None
+        self.seconds_left = self._rests_since = None
         self._since = self._now
         if self.resumed_step:
             self._take_back(self.resumed_step)
         else:
-            self._elapsed = 0.0
+            self._elapsed = self._rested = 0.0
             self._forget_curves()
             self.stages, self.best, self.since_best = [], None, 0
             self.epoch = self.step = self.saved_step = 0
@@ -295,14 +298,22 @@ class Course:
 
     def _run_paused(self, event: Mapping[str, Any]) -> None:
         self.paused = True
+        self._rests_since = self._now
         self._stop_clock()
 
     def _run_resumed(self, event: Mapping[str, Any]) -> None:
         self.paused = False
+        self._end_rest()
         self._since = self._now
+
+    def _end_rest(self) -> None:
+        if self._rests_since is not None:
+            self._rested += max(0.0, self._now - self._rests_since)
+            self._rests_since = None
 
     def _run_ended(self, event: Mapping[str, Any]) -> None:
         self._stop_clock()
+        self._end_rest()
         self.ended, self.message = str(event["reason"]), str(event.get("message") or "")
         self.folder = str(event.get("folder") or self.folder)
         self.seconds = float(event.get("seconds") or 0.0)
@@ -322,8 +333,8 @@ class Course:
 
     def elapsed(self, now: float | None = None) -> float:
         """Seconds that the run has worked, pauses and interruptions left out."""
-        if self.ended and self.seconds > self._elapsed:
-            return self.seconds
+        if self.ended:  # the engine counts from before its first event, and its pauses too
+            return max(self._elapsed, self.seconds - self._rested)
         going = 0.0 if self._since is None else max(0.0, (now or time.time()) - self._since)
         return self._elapsed + going
 

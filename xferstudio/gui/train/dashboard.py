@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 from xferstudio.gui.look import theme
 from xferstudio.gui.look.confusion import ConfusionMatrix
 from xferstudio.gui.look.plots import Plot
-from xferstudio.gui.look.widgets import Card, Elided, FlowLayout, button, label, scrolling
+from xferstudio.gui.look.widgets import Card, Elided, FlowLayout, button, label, plain_tip, scrolling
 from xferstudio.gui.look.words import engine_text, interval, percent, seconds, whole
 from xferstudio.gui.look.words import state as state_in_words
 from xferstudio.gui.project.reading import Reader, Stopped
@@ -37,8 +37,10 @@ from xferstudio.history import RunFolder
 
 TICK_MS = 50
 """Events are worked off, and words and curves renewed, at most this often."""
-SLICE = 2500
+SLICE = 500
 """Events that are worked off in one go, so that the window has time for its user in between."""
+REST_MS = 10
+"""Between two goes while events wait."""
 _NARROW = 96 * theme.UNIT
 _NOTICES = 4
 _FAULTS = ("failed", "interrupted")
@@ -68,11 +70,12 @@ class Dashboard(QWidget):
         self.labels: Mapping[str, str] = {}
         self.hashes: Mapping[str, str] = {}
         self._state = "new"
-        self._told = ""
+        self._told = self._behind = ""
         self._words = ""
         self._code = 0
         self._facts = ""
         self._shown = -1
+        self._told_at = 0.0
         self._order: list[QWidget] = []
         self._columns = 0
         self._made_one = self._more_to_make = False
@@ -115,7 +118,6 @@ class Dashboard(QWidget):
         self.cards: dict[str, Card] = {"confusion": self.confusion_card, "mistakes": self.mistakes_card}
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self._tick)
         self._clock = QTimer(self)
         self._clock.setInterval(1000)
@@ -185,7 +187,7 @@ class Dashboard(QWidget):
             ),
         ):
             made = button(text, icon, role)
-            made.setToolTip(tip)
+            made.setToolTip(plain_tip(tip))
             made.setProperty("word", word)
             made.clicked.connect(self._pressed)
             self.buttons[word] = made
@@ -342,11 +344,17 @@ class Dashboard(QWidget):
         self._told = told
         self._tell()
 
+    def set_behind(self, words: str) -> None:
+        """What a run that waits waits for, in a sentence; "" for those before it in the queue."""
+        if words != self._behind:
+            self._behind = words
+            self._tell()
+
     def take(self, events: Sequence[Mapping[str, Any]]) -> None:
         """The next events of the run. They are worked off little by little."""
         self.inbox.extend(events)
         if not self._timer.isActive():
-            self._timer.start()
+            self._timer.start(TICK_MS)
 
     def work_off(self) -> None:
         """Put all events that wait into the course, now."""
@@ -368,14 +376,17 @@ class Dashboard(QWidget):
         events = [self.inbox.popleft() for _ in range(min(SLICE, len(self.inbox)))]
         self.course.take(events)
         if self.inbox:
-            self._timer.start()
+            self._timer.start(REST_MS)
+            if time.monotonic() < self._told_at + TICK_MS / 1000:
+                return
+        self._told_at = time.monotonic()
         self._tell()
         if self._shown != self.course.taken:
             self._shown = self.course.taken
             self._draw()
             if self._more_to_make:
                 self._shown = -1
-                self._timer.start()
+                self._timer.start(TICK_MS)
 
     @property
     def state(self) -> str:
@@ -644,7 +655,7 @@ class Dashboard(QWidget):
         elif state == "waiting":
             self.trouble.show_trouble(
                 self.tr("This run waits in the queue"),
-                self.tr("It begins when its device is free."),
+                self._behind or self.tr("It begins when its device is free."),
                 "",
                 True,
             )

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractItemView, QListView, QListWidget, QListWi
 
 from xferstudio.gui.look import theme
 from xferstudio.gui.look.thumbnails import Thumbnails, Wish
+from xferstudio.gui.look.widgets import plain_tip
 
 SIDE = 12 * theme.UNIT
 _PATH = int(Qt.ItemDataRole.UserRole)
@@ -75,7 +76,7 @@ class Mistakes(QListWidget):
                 words, tip = f"{path}, {caption}", f"{path}\n{caption}"
             item = QListWidgetItem(QIcon(blank), caption)
             item.setData(_PATH, path)
-            item.setToolTip(tip)
+            item.setToolTip(plain_tip(tip))
             item.setData(Qt.ItemDataRole.AccessibleTextRole, words)
             item.setTextAlignment(Qt.AlignmentFlag.AlignHCenter)
             self.addItem(item)
@@ -100,7 +101,7 @@ class Mistakes(QListWidget):
             if image is not None:
                 item.setIcon(QIcon(self._squared(image)))
             elif reason := self._thumbnails.reason(wish):
-                item.setToolTip(f"{item.data(_PATH)}\n{reason}")
+                item.setToolTip(plain_tip(f"{item.data(_PATH)}\n{reason}"))
 
     def _squared(self, image: QImage) -> QPixmap:
         """In the middle of a square, so that rows stand in line."""

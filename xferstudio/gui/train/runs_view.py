@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
@@ -163,12 +164,12 @@ class RunsView(QFrame):
             if run.name not in begun:
                 lines.append((f"plan:{run.name}", run.name, "new", ""))
         self._jobs = {f"job:{id(job)}": job for job in (*waiting, *active)}
-        now = ([(f"job:{id(job)}", job.name) for job in waiting], lines)
+        now = ([(f"job:{id(job)}", job.name, self.behind(job)) for job in waiting], lines)
         if now == self._shown:
             return
         self._shown = now
         self._quiet = True
-        self._fill(self.waiting, [(key, name, "waiting", "") for key, name in now[0]])
+        self._fill(self.waiting, [(key, name, "waiting", why) for key, name, why in now[0]])
         self._fill(self.runs, lines)
         self._quiet = False
         for each in (self.queue_title, self.waiting, self.row):
@@ -177,6 +178,15 @@ class RunsView(QFrame):
         self.nothing.setVisible(not lines)
         self.runs.setVisible(bool(lines))
         self._enable()
+
+    def behind(self, job: Job) -> str:
+        """What a run of the queue waits for, if that is not a run of this window: a sentence, or ""."""
+        if job.behind is None:
+            return ""
+        return self.tr(
+            "It begins when {run} of the project {project} has ended, which another window or command runs on "
+            "this device."
+        ).format(run=job.behind.run, project=Path(job.behind.project).name)
 
     def set_paused(self, folder: str, on: bool) -> None:
         """A run of this window has been paused, or goes on."""

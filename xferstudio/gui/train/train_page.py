@@ -15,6 +15,7 @@ from xferstudio.api import UserError
 from xferstudio.gui.look import theme
 from xferstudio.gui.look.help import keys
 from xferstudio.gui.look.messages import ask
+from xferstudio.gui.look.threads import begin
 from xferstudio.gui.look.words import engine_text
 from xferstudio.gui.project.commands import Command
 from xferstudio.gui.project.page import Page
@@ -43,7 +44,6 @@ class TrainPage(Page):
         self._courses: dict[Job, Course] = {}
         self._last_words: dict[str, tuple[int, str]] = {}
         self._follower: Follower | None = None
-        self._followers: set[Follower] = set()
         self._dashboard: Dashboard | None = None
         self._project: Path | None = studio.project.folder if studio.project is not None else None
         self._compared: dict[tuple[str, ...], dict[str, str]] = {}
@@ -142,9 +142,6 @@ class TrainPage(Page):
 
     def let_go(self) -> bool:
         self._unfollow()
-        for follower in list(self._followers):
-            follower.let_go()
-            follower.wait(5000)
         if self._dashboard is not None:
             self._dashboard.let_go()
         return True
@@ -184,6 +181,7 @@ class TrainPage(Page):
         self.dashboard.show_run(
             job.name, state, self._told_of(self._run_named(job.name)), self._courses.get(job)
         )
+        self._tell_behind(job.name)
         self.stack.setCurrentWidget(self.dashboard)
 
     def show_folder(self, folder: RunFolder) -> None:
@@ -194,6 +192,7 @@ class TrainPage(Page):
         course = self._courses.get(job) if job is not None else None
         told = self._told_of(self._run_in(folder))
         self.dashboard.show_run(folder.name, self._state_of(folder), told, course, words, code)
+        self._tell_behind(folder.name)
         if course is None:
             self._follow(folder)
         self.stack.setCurrentWidget(self.dashboard)
@@ -223,6 +222,12 @@ class TrainPage(Page):
         if unfinished and queued:
             return "waiting"
         return self.studio.state(folder)
+
+    def _tell_behind(self, name: str) -> None:
+        """Show what the run of this name waits for, if it is in the queue."""
+        waiting = (job for job in self.studio.queue.waiting if job.name == name and self._is_here(job))
+        job = next(waiting, None)
+        self.dashboard.set_behind(self.runs.behind(job) if job is not None else "")
 
     def _is_here(self, job: Job) -> bool:
         return self.studio.project is not None and job.project == self.studio.project.folder
@@ -287,7 +292,8 @@ class TrainPage(Page):
         self.runs.refresh()
         self.runs.show_selected("job", job)
         if job in self.studio.queue.waiting:
-            self.studio.note.emit(self.tr("{name} waits in the queue").format(name=run.name))
+            behind = self.runs.behind(job)
+            self.studio.note.emit(behind or self.tr("{name} waits in the queue").format(name=run.name))
 
     @Slot(object, list)
     def _events(self, job: Job, lines: list[Mapping[str, Any]]) -> None:
@@ -353,6 +359,7 @@ class TrainPage(Page):
             state = self._state_of(key)
             own = self.studio.queue.job_of(key) is not None
             if not own or state != "running":
+                self._tell_behind(key.name)
                 self.dashboard.set_state(state)
             if state == "running" and not own and self._follower is None:
                 # Somebody goes on with it, with no window.
@@ -362,7 +369,9 @@ class TrainPage(Page):
                 self.show_folder(RunFolder(Path(key.folder)))
             elif key in self.studio.queue.active:
                 self.dashboard.set_state("running")
-            elif key not in self.studio.queue.waiting and not key.ended:
+            elif key in self.studio.queue.waiting:
+                self._tell_behind(key.name)
+            elif not key.ended:
                 self._taken_out(key)
         elif kind == "plan":
             self._look_at_plan(key)
@@ -384,13 +393,11 @@ class TrainPage(Page):
     # -------------------------------------------------------------------------------------- following
 
     def _follow(self, folder: RunFolder) -> None:
-        follower = Follower(folder.path, self)
+        follower = Follower(folder.path)
         follower.arrived.connect(self._followed)
         follower.ended.connect(self._follower_ended)
-        follower.finished.connect(self._drop)
         self._follower = follower
-        self._followers.add(follower)
-        follower.start()
+        begin(follower, follower.let_go)
 
     def _unfollow(self) -> None:
         if self._follower is not None:
@@ -411,13 +418,6 @@ class TrainPage(Page):
         if kind == "folder":
             self.dashboard.set_state(self._state_of(key))
             self._ask_verdict()
-
-    @Slot()
-    def _drop(self) -> None:
-        follower = self.sender()
-        if isinstance(follower, Follower):
-            self._followers.discard(follower)
-            follower.deleteLater()
 
     # -------------------------------------------------------------------------------------- steering
 

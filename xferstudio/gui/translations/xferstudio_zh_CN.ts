@@ -2883,8 +2883,8 @@ belongs to {name}</source>
         <translation>划分的随机种子(&amp;S)</translation>
     </message>
     <message>
-        <source>&amp;Target domain</source>
-        <translation>目标域(&amp;T)</translation>
+        <source>Target &amp;domain</source>
+        <translation>目标域(&amp;D)</translation>
     </message>
     <message>
         <source>More</source>
@@ -3551,6 +3551,10 @@ belongs to {name}</source>
     <message>
         <source>No runs yet.</source>
         <translation>还没有运行。</translation>
+    </message>
+    <message>
+        <source>It begins when {run} of the project {project} has ended, which another window or command runs on this device.</source>
+        <translation>项目“{project}”的运行“{run}”正由另一个窗口或命令在此设备上执行；等它结束后，本次运行就会开始。</translation>
     </message>
 </context>
 <context>
@@ -4308,14 +4312,6 @@ belongs to {name}</source>
         <translation>{name} 是单个文件，而项目需要一个文件夹，其中每个类别的照片各放一个文件夹。请拖入那样的文件夹，或这个文件所在的文件夹。</translation>
     </message>
     <message>
-        <source>{folder} cannot be read: {why}</source>
-        <translation>无法读取 {folder}：{why}</translation>
-    </message>
-    <message>
-        <source>The folder {name} is empty. Put photos into it, in one folder for each class, and try again.</source>
-        <translation>文件夹 {name} 是空的。请按类别建好文件夹、放入照片，然后再试。</translation>
-    </message>
-    <message>
         <source>The project cannot be made: {why}</source>
         <translation>无法创建项目：{why}</translation>
     </message>
@@ -4400,10 +4396,6 @@ belongs to {name}</source>
         <translation>转到项目管理器</translation>
     </message>
     <message>
-        <source>&amp;Theme</source>
-        <translation>主题(&amp;T)</translation>
-    </message>
-    <message>
         <source>As the system</source>
         <translation>跟随系统</translation>
     </message>
@@ -4470,10 +4462,6 @@ Your runs are not touched by it. If it comes again, close the window and open it
         <translation>查看插件</translation>
     </message>
     <message>
-        <source>The file of this project was changed by another program, or in another window. Reload it, or keep what is shown here?</source>
-        <translation>项目文件被其他程序或另一个窗口修改了。要重新载入，还是保留这里显示的内容？</translation>
-    </message>
-    <message>
         <source>Reload</source>
         <translation>重新载入</translation>
     </message>
@@ -4490,12 +4478,24 @@ Your runs are not touched by it. If it comes again, close the window and open it
         <translation>文件夹 {folder} 已不在原处：它可能被移动、重命名或删除，或者所在磁盘已被移除。请把它放回原处后重新查看，或关闭项目。</translation>
     </message>
     <message>
+        <source>T&amp;heme</source>
+        <translation>主题(&amp;H)</translation>
+    </message>
+    <message>
+        <source>The file of this project was changed by another program, or in another window. Reload it, or keep what is shown here? If you keep it, it is written into the file again, and what stands there now goes into project.toml.changed beside it.</source>
+        <translation>此项目的文件已被其他程序或在另一个窗口中修改。要重新加载它，还是保留这里显示的内容？若保留，这里的内容会重新写入该文件，而文件中现有的内容会存到旁边的 project.toml.changed。</translation>
+    </message>
+    <message>
         <source>Look again</source>
         <translation>重新查看</translation>
     </message>
     <message>
         <source>Close the project</source>
         <translation>关闭项目</translation>
+    </message>
+    <message>
+        <source>What others have written is in {file}</source>
+        <translation>其他程序写入的内容在 {file}</translation>
     </message>
     <message>
         <source>Still running: {names}</source>
@@ -4528,6 +4528,23 @@ Your runs are not touched by it. If it comes again, close the window and open it
         <source>d MMM yyyy HH:mm</source>
         <comment>a date and time, in letters of QLocale</comment>
         <translation>yyyy-MM-dd HH:mm</translation>
+    </message>
+    <message>
+        <source>{names} and {count} more</source>
+        <translation>{names}和另外{count}个</translation>
+    </message>
+    <message>
+        <source>, in {file}</source>
+        <translation>，见 {file}</translation>
+    </message>
+    <message>
+        <source>{name}: {what}</source>
+        <translation>{name}：{what}</translation>
+    </message>
+    <message>
+        <source>, </source>
+        <comment>between names</comment>
+        <translation>、</translation>
     </message>
     <message>
         <source>not begun</source>

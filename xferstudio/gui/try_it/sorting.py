@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QLineEdit,
-    QProgressBar,
     QSlider,
     QSplitter,
     QTableWidget,
@@ -141,18 +140,11 @@ class SortPanel(QWidget):
         self.source.textChanged.connect(self._source_changed)
         self.target.textChanged.connect(self._check)
         layout.addLayout(form)
-        row = QHBoxLayout()
-        row.setSpacing(theme.UNIT)
         self.predict = widgets.button(self.tr("Show what goes where"), "play", "primary")
         self.predict.clicked.connect(self._predict)
-        row.addWidget(self.predict)
         self.stop = widgets.button(self.tr("Stop"), "stop")
         self.stop.clicked.connect(self._stop)
-        row.addWidget(self.stop)
-        self.progress = QProgressBar()
-        self.progress.setTextVisible(False)
-        self.progress.setAccessibleName(self.tr("Progress"))
-        row.addWidget(self.progress, 1)
+        row, self.progress = widgets.work_row(self.predict, self.stop, self.tr("Progress"))
         self.words = widgets.label("", "quiet", wrap=True)
         row.addWidget(self.words, 2)
         layout.addLayout(row)
@@ -421,7 +413,7 @@ class SortPanel(QWidget):
         for row, (key, title, group) in enumerate(groups):
             name, count = QTableWidgetItem(title), QTableWidgetItem(words.whole(len(group)))
             name.setData(Qt.ItemDataRole.UserRole, key)
-            name.setToolTip(title)
+            name.setToolTip(widgets.plain_tip(title))
             count.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             if not key.startswith("class "):
                 for item in (name, count):
@@ -514,7 +506,7 @@ class SortPanel(QWidget):
                 text += " " + self.tr("{count} could not be placed.").format(count=words.whole(len(left)))
         self.mark.setPixmap(theme.pixmap(icon, 2 * theme.UNIT + 2, colour))
         self.result.setText(text)
-        self.result.setToolTip("\n".join(left))
+        self.result.setToolTip(widgets.plain_tip("\n".join(left)))
 
     @Slot()
     def _open(self) -> None:

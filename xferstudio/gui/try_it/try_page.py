@@ -359,7 +359,7 @@ class TryPage(Page):
         if self.predictor.state == "ready" and open_questions:
             text = self.tr("{count} to go").format(count=words.whole(open_questions))
         self.status.setText(text if model is not None else "")
-        self.status.setToolTip(self.predictor.reason)
+        self.status.setToolTip(widgets.plain_tip(self.predictor.reason))
         self.bar.setVisible(model is not None and not self._sorting)
         has = bool(self.list.pictures.entries)
         self.clear_button.setEnabled(has)
@@ -523,7 +523,7 @@ class TryPage(Page):
     def _show(self, file: str) -> None:
         self._shown = file
         self.file.setText(Path(file).name if file else "")
-        self.file.setToolTip(file)
+        self.file.setToolTip(widgets.plain_tip(file))
         known = self._pictures.get(file)
         if known is not None:
             self.view.show_image(*known)
@@ -569,7 +569,7 @@ class TryPage(Page):
                 each.setVisible(there)
             if there:
                 name.setText(shares[number][0])
-                name.setToolTip(shares[number][0])
+                name.setToolTip(widgets.plain_tip(shares[number][0]))
                 share.setText(words.percent(shares[number][1]))
                 bar.set_share(float(shares[number][1]))
                 bar.setAccessibleName(f"{shares[number][0]}: {share.text()}")
