@@ -15,7 +15,10 @@ from xferstudio.history import RunFolder
 
 @dataclass(eq=False)
 class Job:
-    """One run that waits or goes on. `folder` is known once it has begun."""
+    """One run that waits or goes on. `folder` is known once it has begun.
+
+    An adaptation may first do its baseline: then `folder` and `doing` are of the run that goes on now.
+    """
 
     project: Path
     name: str
@@ -23,6 +26,8 @@ class Job:
     fresh: bool = False
     command: Command | None = None
     folder: str = ""
+    doing: str = ""
+    """The name of the run that goes on; "" until the first one has begun."""
     ended: bool = False
 
     def arguments(self) -> list[str]:
@@ -39,13 +44,23 @@ def same_device(one: str, other: str) -> bool:
     return first.removesuffix(":0") == second.removesuffix(":0")
 
 
+def by_run(lines: list[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
+    """The events of a process parted at each RunStarted: it may do the baseline of a run before the run itself."""
+    parts: list[list[Mapping[str, Any]]] = []
+    for line in lines:
+        if not parts or line.get("event") == "RunStarted":
+            parts.append([])
+        parts[-1].append(line)
+    return parts
+
+
 class RunQueue(QObject):
     """Runs to do, in order. A failure does not hold up what follows."""
 
     changed = Signal()
     """A job was added, moved, removed, has begun or has ended."""
     events = Signal(object, list)
-    """Events (dicts) of a job that goes on, in bundles."""
+    """Events (dicts) of a job that goes on, in bundles; a bundle is of one run, and begins with its first event."""
     ended = Signal(object, int, str)
     """A job has ended: exit code and the last words of its standard error."""
 
@@ -114,11 +129,11 @@ class RunQueue(QObject):
         job = self._job()
         if job is None:
             return
-        for line in lines:
-            if line.get("event") == "RunStarted":
-                job.folder = str(line.get("folder", ""))
+        for part in by_run(lines):
+            if part[0].get("event") == "RunStarted":
+                job.folder, job.doing = str(part[0].get("folder", "")), str(part[0].get("run", ""))
                 self.changed.emit()
-        self.events.emit(job, lines)
+            self.events.emit(job, part)
 
     @Slot(int, str)
     def _ended(self, code: int, words: str) -> None:

@@ -21,6 +21,7 @@ from xferstudio.gui.project.page import Page
 from xferstudio.gui.project.queue import Job
 from xferstudio.gui.project.recipe import commands, run_command, run_of, shell_line
 from xferstudio.gui.project.studio import Studio
+from xferstudio.gui.train.adding_adaptations import Adder
 from xferstudio.gui.train.follower import Follower
 from xferstudio.gui.train.new_run import NewRun
 from xferstudio.gui.train.runs_view import RunsView
@@ -41,6 +42,7 @@ class TrainPage(Page):
         super().__init__(studio, parent)
         self._what: tuple[str, Any] = ("new", None)
         self._courses: dict[Job, Course] = {}
+        self._folders: dict[Job, str] = {}
         self._last_words: dict[str, tuple[int, str]] = {}
         self._follower: Follower | None = None
         self._followers: set[Follower] = set()
@@ -67,6 +69,8 @@ class TrainPage(Page):
         self.form.train.connect(self.train)
         self.form.copy.connect(self._copy)
         self.stack.addWidget(self.form)
+        self.adder = Adder(studio, self)
+        self.adder.added.connect(self._added)
         studio.queue.events.connect(self._events)
         studio.queue.ended.connect(self._job_ended)
         studio.queue.changed.connect(self._look)
@@ -261,13 +265,27 @@ class TrainPage(Page):
 
     @Slot(object)
     def train(self, run: Run) -> None:
-        """Add a run to the project and to the queue, and show it."""
+        """Add a run to the project and to the queue, and show it; an adaptation behind the baseline that it needs."""
+        if self.adder.is_adaptation(run):
+            self.adder.add(run)
+            return
         try:
             self.studio.add_run(run)
         except UserError as error:
             self.studio.message.emit(str(error), "")
             return
         self._queue(run)
+
+    @Slot(list)
+    def _added(self, runs: list[Run]) -> None:
+        for run in runs:
+            self._queue(run)
+        if len(runs) > 1:
+            self.studio.note.emit(
+                self.tr("{baseline} is trained first: {name} is measured against it").format(
+                    baseline=", ".join(run.name for run in runs[:-1]), name=runs[-1].name
+                )
+            )
 
     def _queue(self, run: Run, fresh: bool = False) -> None:
         project = self.studio.project
@@ -293,11 +311,18 @@ class TrainPage(Page):
     def _events(self, job: Job, lines: list[Mapping[str, Any]]) -> None:
         from xferstudio.gui.train.course import Course
 
-        began = next((line for line in lines if line.get("event") == "RunStarted"), None)
-        if began is not None and not began.get("resumed_step") and began is lines[0]:
-            self._courses[job] = Course()
+        began = lines[0] if lines[0].get("event") == "RunStarted" else None
+        before = self._folders.get(job, "")
+        if began is not None:
+            # The second run of a process, after its baseline, has a course of its own; a resumed one is read whole.
+            if not began.get("resumed_step"):
+                self._courses[job] = Course()
+            elif before != job.folder:
+                self._courses.pop(job, None)
+            self._folders[job] = job.folder
         shown = self._what == ("job", job) or (
-            self._what[0] == "folder" and bool(job.folder) and self._what[1].path == Path(job.folder)
+            self._what[0] == "folder"
+            and self._what[1].path in [Path(folder) for folder in (job.folder, before) if folder]
         )
         course = self._courses.get(job)
         for line in lines:
@@ -325,6 +350,7 @@ class TrainPage(Page):
     @Slot(object, int, str)
     def _job_ended(self, job: Job, code: int, words: str) -> None:
         self._courses.pop(job, None)
+        self._folders.pop(job, None)
         folder = RunFolder(Path(job.folder)) if job.folder else None
         if code != 0:
             self._last_words[job.folder or job.name] = (code, words)
