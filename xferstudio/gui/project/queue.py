@@ -17,7 +17,7 @@ from xferstudio.history import RunFolder
 class Job:
     """One run that waits or goes on. `folder` is known once it has begun.
 
-    An adaptation may first do its baseline: then `folder` and `doing` are of the run that goes on now.
+    An adaptation may first do its baseline: then `folder` is that of the baseline.
     """
 
     project: Path
@@ -26,9 +26,12 @@ class Job:
     fresh: bool = False
     command: Command | None = None
     folder: str = ""
-    doing: str = ""
-    """The name of the run that goes on; "" until the first one has begun."""
     ended: bool = False
+
+    @property
+    def prepares(self) -> bool:
+        """Whether what goes on is not yet the run itself."""
+        return bool(self.folder) and RunFolder(Path(self.folder)).name != self.name
 
     def arguments(self) -> list[str]:
         """The command line that does this run, without the program."""
@@ -131,7 +134,7 @@ class RunQueue(QObject):
             return
         for part in by_run(lines):
             if part[0].get("event") == "RunStarted":
-                job.folder, job.doing = str(part[0].get("folder", "")), str(part[0].get("run", ""))
+                job.folder = str(part[0].get("folder", ""))
                 self.changed.emit()
             self.events.emit(job, part)
 

@@ -151,7 +151,7 @@ class RunsView(QFrame):
         for job in active:
             if not job.folder:
                 lines.append((f"job:{id(job)}", job.name, "running", ""))
-            elif job.doing != job.name:  # its baseline comes first
+            elif job.prepares:  # its baseline comes first
                 lines.append((f"job:{id(job)}", job.name, "waiting", ""))
         folders = sorted(self.studio.runs, key=lambda folder: folder.path.name, reverse=True)
         for folder in folders:
