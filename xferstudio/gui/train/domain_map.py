@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QColor, QIcon, QImage, QKeyEvent, QPainter, QPen, QPixmap
+from PySide6.QtGui import QColor, QIcon, QImage, QKeyEvent, QPainter, QPainterPath, QPen, QPixmap
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -129,7 +130,7 @@ class DomainMapView(QWidget):
         self._domains = {"source": True, "target": True}
         self._from: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
         self._step = STEPS
-        self._reach = 0.0
+        self._reach = QRectF()
         self._at: tuple[str, int] | None = None
         self._thumbnails = Thumbnails(self, memory=16 << 20, threads=1)
         self._thumbnails.ready.connect(self._ready)
@@ -189,7 +190,7 @@ class DomainMapView(QWidget):
         self.view.setAspectLocked(True)
         self.view.disableAutoRange()
         self.source = pg.ScatterPlotItem(pxMode=True, size=_POINT, symbol="o")
-        self.target = pg.ScatterPlotItem(pxMode=True, size=_POINT + 2, symbol="x")
+        self.target = pg.ScatterPlotItem(pxMode=True, size=_POINT, symbol=_cross())
         self.ring = pg.ScatterPlotItem(pxMode=True, size=_POINT + 10, symbol="o", brush=None)
         for item in (self.source, self.target, self.ring):
             self.plot.addItem(item, ignoreBounds=True)
@@ -247,7 +248,7 @@ class DomainMapView(QWidget):
     def start_anew(self) -> None:
         """Forget the maps: another run is shown."""
         self._timer.stop()
-        self.course, self.shown, self._from, self._reach = DomainCourse(), None, None, 0.0
+        self.course, self.shown, self._from, self._reach = DomainCourse(), None, None, QRectF()
         blocked = self.slider.blockSignals(True)
         self.slider.setMaximum(0)
         self.slider.blockSignals(blocked)
@@ -271,12 +272,14 @@ class DomainMapView(QWidget):
 
     def _show(self, wanted: DomainPicture) -> None:
         before, self.shown = self.shown, wanted
-        far = max(
-            (float(np.abs(part).max()) for part in (wanted.source, wanted.target) if len(part)), default=1.0
+        places = np.concatenate(
+            [part for part in (wanted.source, wanted.target) if len(part)] or [np.zeros((1, 2))]
         )
-        if far > self._reach:  # never smaller again: what comes together must be seen to
-            self._reach = far
-            self.view.setRange(QRectF(-far, -far, 2 * far, 2 * far), padding=0.06)
+        (left, bottom), (right, top) = places.min(0), places.max(0)
+        box = self._reach.united(QRectF(left, bottom, max(right - left, 1e-6), max(top - bottom, 1e-6)))
+        if box != self._reach:  # never smaller again: what comes together must be seen to
+            self._reach = box
+            self.view.setRange(box, padding=0.05)
         alike = (
             before is not None
             and before.source.shape == wanted.source.shape
@@ -345,7 +348,7 @@ class DomainMapView(QWidget):
         edge = QColor(theme.colours().surface)
         fills = [pg.mkBrush(colour) for colour in colours]
         hair = pg.mkPen(edge, width=0.8)
-        lines = [pg.mkPen(colour, width=2.0) for colour in colours]
+        lines = [pg.mkPen(colour, width=1.8) for colour in colours]
         which = self._seen(self.shown.source_classes)
         numbers = self.shown.source_classes[which] % 7
         self.source.setData(
@@ -354,7 +357,11 @@ class DomainMapView(QWidget):
         which = self._seen(self.shown.predicted)
         numbers = self.shown.predicted[which] % 7
         self.target.setData(
-            x=target[which, 0], y=target[which, 1], pen=[lines[n] for n in numbers], brush=None, symbol="x"
+            x=target[which, 0],
+            y=target[which, 1],
+            pen=[lines[n] for n in numbers],
+            brush=None,
+            symbol=_cross(),
         )
         self.source.setVisible(self._domains["source"])
         self.target.setVisible(self._domains["target"])
@@ -556,6 +563,16 @@ class DomainMapView(QWidget):
 
     def sizeHint(self) -> QSize:  # noqa: N802
         return QSize(44 * theme.UNIT, 54 * theme.UNIT)
+
+
+@cache
+def _cross() -> QPainterPath:
+    """Two thin strokes: of many crosses on each other one still sees each."""
+    path = QPainterPath(QPointF(-0.4, -0.4))
+    path.lineTo(0.4, 0.4)
+    path.moveTo(-0.4, 0.4)
+    path.lineTo(0.4, -0.4)
+    return path
 
 
 def _sign(kind: str, colour: QColor, ratio: float) -> QIcon:

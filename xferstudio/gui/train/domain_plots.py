@@ -34,6 +34,7 @@ class DomainAccuracyPlot(Plot):
         # Behind the curves, and counted among what must be in sight.
         self.line.setZValue(0)
         self.plot.addItem(self.line)
+        self.log.hide()
         self._dress_line()
 
     def _dress(self) -> None:
@@ -189,7 +190,7 @@ class SignsView(WithWords):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         signs = SignsPlot(
-            translate("SignsView", "Signs of how good the model is on the target"),
+            translate("SignsView", "Signs of success on the target"),
             translate("SignsView", "epoch"),
         )
         super().__init__(signs, parent)

@@ -47,9 +47,8 @@ class Shares(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(theme.font("small"))
         metrics, now, line = painter.fontMetrics(), theme.colours(), self._line()
-        names = min(
-            max((metrics.horizontalAdvance(name) for name, _ in self.shares), default=0), self.width() // 3
-        )
+        widest = max((metrics.horizontalAdvance(name) for name, _ in self.shares), default=0)
+        names = min(widest + 4, self.width() // 3)
         figures = metrics.horizontalAdvance(percent(0.9999)) + theme.UNIT
         left = names + theme.UNIT
         room = max(1, self.width() - left - figures)
