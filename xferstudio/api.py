@@ -330,8 +330,6 @@ class Context(Protocol):
     options: Any
     phase: int
     """Index of the phase that is being set up or run."""
-    progress: float
-    """Share of the phase's steps that are done, 0 to 1; counted in steps and so the same after a resume."""
     device: torch.device
     generator: torch.Generator
     """The one source of randomness (on the CPU); its state is part of every checkpoint."""
@@ -341,6 +339,10 @@ class Context(Protocol):
     """Images of the target domain; 0 without one."""
     augmented: bool
     """Whether this phase trains on augmented versions, if the options ask for any; `setup` may set it to False."""
+
+    @property
+    def progress(self) -> float:
+        """Share of the phase's steps that are done, 0 to 1; counted in steps and so the same after a resume."""
 
     def train_last_stages(self, stages: int) -> None:
         """Freeze the backbone but for its last `stages` stages (0: all of it; -1: nothing). Heads always learn."""

@@ -25,11 +25,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from xferstudio import __version__
+from xferstudio import __version__, across_domains
 from xferstudio.api import OptionInfo, UserError, describe_options, option_faults
 from xferstudio.events import RunEnded, RunStarted
 from xferstudio.faults import FaultLog
-from xferstudio.listing import list_all, list_backbones, list_images, list_offers, list_plugins
+from xferstudio.listing import (
+    HOW_FOLDERS_LOOK,
+    check_images,
+    list_all,
+    list_backbones,
+    list_images,
+    list_offers,
+    list_plugins,
+    say_left_out,
+    say_target,
+)
 from xferstudio.steering import INTERRUPTED, Steering
 from xferstudio.terminal import (
     Unbreakable,
@@ -50,7 +60,6 @@ from xferstudio.terminal import (
 )
 
 if TYPE_CHECKING:
-    from xferstudio.data import Catalog
     from xferstudio.engine.predict import Prediction
     from xferstudio.plugins import Plugins
     from xferstudio.project import Project, Run
@@ -246,7 +255,7 @@ def _new(args: argparse.Namespace) -> int:
     if not (folder / "project.toml").exists():
         catalogs = [scan(path) for path in (source, target) if path is not None]
         for catalog in catalogs:
-            _check_images(catalog)
+            check_images(catalog)
     made = project.create(
         folder,
         data=source,
@@ -272,39 +281,18 @@ def _new(args: argparse.Namespace) -> int:
         for note in each.notes:
             say(note)
     if len(catalog.classes) < 2:
-        say(f"Training needs at least two classes. {_HOW_FOLDERS_LOOK}")
+        say(f"Training needs at least two classes. {HOW_FOLDERS_LOOK}")
     splits = Counter(item.split for item in catalog.items if item.split)
     if splits:
         say(f"split as the data says: {', '.join(f'{splits[key]:,} {key}' for key in sorted(splits))}")
     for number, each in enumerate(catalogs):
         if number:
-            say(f"target: {counted(len(each.items), 'image')}")
-        if each.left_out:
-            say(f"left out: {counted(len(each.left_out), 'file')}")
-            for left in each.left_out[:5]:
-                say(f"  {left.path}: {left.reason}")
-            if len(each.left_out) > 5:
-                say(f"  and {len(each.left_out) - 5} more")
+            say_target(each)
+        say_left_out(each)
     say(f"Written: {made.folder / 'project.toml'}")
     place = shlex.quote(str(made.folder))
     say(f"Next: xferstudio add {place} --strategy extract, then xferstudio run {place}")
     return DONE
-
-
-_HOW_FOLDERS_LOOK = (
-    "Put the images of each class into a folder named after it, such as photos/ants/1.jpg and "
-    "photos/bees/2.jpg, and name the folder above them (photos); or give a table with the columns path and label."
-)
-
-
-def _check_images(catalog: Catalog) -> None:
-    """Raises UserError for data without any image."""
-    if not catalog.items:
-        some = "; ".join(f"{left.path}: {left.reason}" for left in catalog.left_out[:3])
-        more = f"; and {len(catalog.left_out) - 3} more" if len(catalog.left_out) > 3 else ""
-        raise UserError(
-            f"there are no images in {catalog.root}{f' ({some}{more})' if some else ''}. {_HOW_FOLDERS_LOOK}"
-        )
 
 
 def _chosen_backbone(text: str, folder: Path, plugins: Plugins, known: Collection[str] = ()) -> str:
@@ -324,6 +312,7 @@ def _chosen_backbone(text: str, folder: Path, plugins: Plugins, known: Collectio
 
 def _add(args: argparse.Namespace) -> int:
     from xferstudio import local_weights, project
+    from xferstudio.engine.baseline import unused_name
 
     before = _load(args.project)
     plugins = _plugins(args)
@@ -332,17 +321,13 @@ def _add(args: argparse.Namespace) -> int:
     wanted = args.backbone or before.default_backbone or DEFAULT_BACKBONE
     backbone = _chosen_backbone(wanted, before.folder, plugins, known)
     options = parse_options(strategy.Options, args.set, strategy.id)
-    name = args.name
-    if not name:
-        taken = {run.name.lower() for run in before.runs}
-        names = (
-            strategy.id if number == 1 else f"{strategy.id}-{number}" for number in range(1, len(taken) + 2)
-        )
-        name = next(each for each in names if each.lower() not in taken)
+    name = args.name or unused_name(before, strategy.id)
     weights = local_weights.contents(backbone, before.folder)
     run = project.Run(name, strategy.id, backbone, options, weights=weights)
     project.add_run(before, run)
     say(f"Added {name}: {strategy.id} on {backbone}")
+    if strategy.kind == "adapt":
+        across_domains.say_what_adapting_needs(_load(args.project), run, plugins)
     say(f"Next: {shlex.join(['xferstudio', 'run', args.project, name])}")
     return DONE
 
@@ -350,6 +335,7 @@ def _add(args: argparse.Namespace) -> int:
 def _run(args: argparse.Namespace) -> int:
     steering, display = Steering(), display_for(args.json)
     _start_steering(steering, args.json)
+    done: set[str] = set()
     try:
         project = _load(args.project)
         runs = [project.run(name) for name in args.names] if args.names else list(project.runs)
@@ -359,13 +345,15 @@ def _run(args: argparse.Namespace) -> int:
                 f"xferstudio add {shlex.quote(args.project)} --strategy extract"
             )
         plugins = _plugins(args)
-        for number, run in enumerate(runs):
-            outcome = _perform(project, run, plugins, steering, display, args.device, args.fresh)
+        todo = across_domains.baselines_first(project, runs, plugins, args.fresh, display)
+        for run, fresh in todo:
+            outcome = _perform(project, run, plugins, steering, display, args.device, fresh)
+            done.add(run.name)
             code = _exit_code(outcome.reason)
             if code == FAILED and args.log.file:
                 warn(f"the details are in {args.log.file}")
             if code != DONE or steering.interrupted:
-                later = [each.name for each in runs[number + 1 :]]
+                later = [each.name for each in runs if each.name not in done]
                 if later:
                     warn(f"not started: {', '.join(later)}")
                 return code if code != DONE else (INTERRUPTED if later else DONE)
@@ -418,13 +406,13 @@ def _batch(args: argparse.Namespace) -> int:
                 outcomes.append(Outcome(project=folder, run="", reason="failed", message=str(error)))
                 warn(f"{folder}: {error}")
                 continue
-            for run in project.runs:
+            for run, fresh in across_domains.baselines_first(project, project.runs, plugins, False, display):
                 ended = ended or steering.interrupted
                 if ended:
                     outcomes.append(Outcome(project=folder, run=run.name, reason="not started"))
                     continue
                 try:
-                    outcome = _perform(project, run, plugins, steering, display, args.device, False)
+                    outcome = _perform(project, run, plugins, steering, display, args.device, fresh)
                 except UserError as error:
                     outcome = Outcome(project=folder, run=run.name, reason="failed", message=str(error))
                     warn(f"{folder}, {run.name}: {error}")
@@ -470,12 +458,42 @@ def _batch_row(outcome: Outcome) -> tuple[str, ...]:
 
 def _compare(args: argparse.Namespace) -> int:
     from xferstudio.engine.compare import compare_runs
+    from xferstudio.engine.target_table import compare_on_target
 
-    comparison = compare_runs(_load(args.project))
+    project = _load(args.project)
+    comparison, target = compare_runs(project), compare_on_target(project)
     if args.json:
-        dump_json(comparison.to_dict())
+        dump_json(comparison.to_dict() | ({"target": target.to_dict()} if target else {}))
     else:
         say(comparison.to_text())
+        if target:
+            say(target.to_text())
+    return DONE
+
+
+def _target(args: argparse.Namespace) -> int:
+    if bool(args.folder) == args.none:
+        raise UserError("name the folder of the images from the other domain, or say --none")
+    across_domains.set_target(_load(args.project), "" if args.none else args.folder)
+    return DONE
+
+
+def _shift(args: argparse.Namespace) -> int:
+    project, plugins = _load(args.project), _plugins(args)
+    known = {project.default_backbone, *(run.backbone for run in project.runs)} - {""}
+    wanted = args.backbone or project.default_backbone or DEFAULT_BACKBONE
+    across_domains.show_shift(
+        project, _chosen_backbone(wanted, project.folder, plugins, known), plugins, args.json
+    )
+    return DONE
+
+
+def _audit(args: argparse.Namespace) -> int:
+    from xferstudio.history import RunFolder
+
+    project = _load(args.project)
+    folder = RunFolder(_trained_folder(project, project.run(args.name).name))
+    across_domains.run_audit(project, folder, args.label, args.seed, args.json)
     return DONE
 
 
@@ -919,6 +937,32 @@ def _compare_arguments(parser: argparse.ArgumentParser) -> None:
     _json_flag(parser)
 
 
+def _target_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", metavar="PROJECT")
+    parser.add_argument(
+        "folder", metavar="FOLDER", nargs="?", default="", help="unlabelled images of another domain"
+    )
+    parser.add_argument("--none", action="store_true", help="take the target away")
+
+
+def _shift_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", metavar="PROJECT")
+    parser.add_argument("--backbone", metavar="ID", help="the network whose features are compared")
+    _json_flag(parser, "print how far it is, then the report, as lines of JSON")
+
+
+def _audit_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", metavar="PROJECT")
+    parser.add_argument("name", metavar="NAME", help="the run")
+    parser.add_argument(
+        "--label", metavar="N", type=_positive, required=True, help="how many images, 20 to 50"
+    )
+    parser.add_argument("--seed", metavar="N", type=_whole, default=0, help="another seed, other images (0)")
+    _json_flag(
+        parser, "print the images as JSON, read a label a line from standard input, and answer with estimates"
+    )
+
+
 def _export_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("project", metavar="PROJECT")
     parser.add_argument("name", metavar="NAME", help="the run")
@@ -1019,6 +1063,28 @@ COMMAND_LIST = (
     ),
     Command(
         "compare", "PROJECT [--json]", "put the runs of a project side by side", _compare_arguments, _compare
+    ),
+    Command(
+        "target",
+        "PROJECT (FOLDER | --none)",
+        "say which images of another domain, without labels, a project's model is to be carried to",
+        _target_arguments,
+        _target,
+    ),
+    Command(
+        "shift",
+        "PROJECT [--backbone ID] [--json]",
+        "measure how far the target's images are from the labelled ones, and what that suggests",
+        _shift_arguments,
+        _shift,
+    ),
+    Command(
+        "audit",
+        "PROJECT NAME --label N [--json] [--seed 0]",
+        "measure a run's accuracy on the target from a few images that you label",
+        _audit_arguments,
+        _audit,
+        "What is labelled is kept at once; the same command goes on with it.",
     ),
     Command(
         "export",

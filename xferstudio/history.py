@@ -331,9 +331,7 @@ class RunFolder:
                 f"{self.path} holds no predictions: the run has not finished; run it again to finish it."
             ) from None
         except (OSError, ValueError, csv.Error) as error:
-            raise UserError(
-                f"{path} cannot be read ({error}); run it again with --fresh."
-            ) from error
+            raise UserError(f"{path} cannot be read ({error}); run it again with --fresh.") from error
         paths, hashes, groups, splits, labels, predicted, _ = columns
         probabilities = np.array(shares, dtype=np.float64).reshape(len(paths), len(classes))
         return Predictions(paths, hashes, groups, splits, labels, predicted, probabilities, classes)

@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from xferstudio.api import OptionInfo, describe_options
+from xferstudio.api import OptionInfo, UserError, describe_options
 from xferstudio.events import Progress, to_json
 from xferstudio.terminal import aligned, counted, dump_json, json_line, say, wrapped
 
 if TYPE_CHECKING:
     from xferstudio.api import Backbone
-    from xferstudio.data import Dataset
+    from xferstudio.data import Catalog, Dataset
     from xferstudio.plugins import Plugins
     from xferstudio.project import Project
 
@@ -206,6 +206,109 @@ def _as_runs_found(dataset: Dataset, project: Project) -> Dataset:
     return dataset
 
 
+HOW_FOLDERS_LOOK = (
+    "Put the images of each class into a folder named after it, such as photos/ants/1.jpg and "
+    "photos/bees/2.jpg, and name the folder above them (photos); or give a table with the columns path and label."
+)
+
+
+def check_images(catalog: Catalog, advice: str = HOW_FOLDERS_LOOK) -> None:
+    """Raises UserError for data without any image."""
+    if not catalog.items:
+        some = "; ".join(f"{left.path}: {left.reason}" for left in catalog.left_out[:3])
+        more = f"; and {len(catalog.left_out) - 3} more" if len(catalog.left_out) > 3 else ""
+        raise UserError(
+            f"there are no images in {catalog.root}{f' ({some}{more})' if some else ''}. {advice}"
+        )
+
+
+def say_target(catalog: Catalog) -> None:
+    """How many images a target domain has, and what becomes of labels."""
+    from xferstudio.data import as_target
+
+    target = as_target(catalog)
+    images = counted(len(target.items), "image")
+    say(f"target: {images}" + (f", and {len(target.held_out):,} for the test" if target.held_out else ""))
+    if catalog.classes:
+        say(
+            f"target: its labels ({counted(len(catalog.classes), 'class', 'classes')}) are read after a model is chosen, "
+            "to report; nothing learns from them"
+        )
+
+
+def say_left_out(catalog: Catalog) -> None:
+    """The first of what is left out, and how many there are."""
+    if catalog.left_out:
+        say(f"left out: {counted(len(catalog.left_out), 'file')}")
+        for left in catalog.left_out[:5]:
+            say(f"  {left.path}: {left.reason}")
+        if len(catalog.left_out) > 5:
+            say(f"  and {len(catalog.left_out) - 5} more")
+
+
+TargetRow = tuple[str, str | None, str, str, str, str, str]
+
+
+def _target_rows(catalog: Catalog, project: Project) -> list[TargetRow]:
+    """Rows as those of `Dataset.rows`, for whoever looks at the folder: runs never get these labels."""
+    from xferstudio.data import as_target
+
+    target = as_target(catalog)
+    broken = _broken_of_target(project, target.fingerprint)
+    splits = {item.path: "target" for item in target.items} | {item.path: "test" for item in target.held_out}
+    rows: list[TargetRow] = []
+    for item in catalog.items:
+        path = str(catalog.root / item.path)
+        reason = broken.get(path) or ("" if path in splits else target.left_out.get(path, ""))
+        rows.append((item.path, item.label, "" if reason else splits[path], "", "", item.hash, reason))
+    return [*rows, *((left.path, None, "", "", "", "", left.reason) for left in catalog.left_out)]
+
+
+def _broken_of_target(project: Project, fingerprint: str) -> dict[str, str]:
+    """Files that the latest run on the same target could not decode."""
+    from xferstudio.history import all_runs
+
+    for run in reversed(all_runs(project)):
+        summary = run.summary() or {}
+        if summary.get("target") and str(summary.get("data_fingerprint", "")).endswith(f"+{fingerprint}"):
+            return {each["path"]: each["reason"] for each in summary["target"].get("left_out", [])}
+    return {}
+
+
+def _list_target(project: Project, as_json: bool) -> None:
+    from xferstudio.data import scan
+
+    if not project.data.target:
+        return
+    rows: list[TargetRow] = []
+    root, problem = project.data.target, ""
+    try:
+        folder = project.target_path()
+        assert folder is not None
+        catalog = scan(folder)
+        root, rows = str(catalog.root), _target_rows(catalog, project)
+    except UserError as error:  # the labelled images are there all the same
+        problem = str(error)
+    if as_json:
+        for start in range(0, max(1, len(rows)), IMAGES_IN_A_LINE):
+            line = {"event": "TargetImages", "root": root, "images": rows[start : start + IMAGES_IN_A_LINE]}
+            dump_json({**line, "problem": problem} if problem else line)
+        return
+    say()
+    if problem:
+        say(f"warning: {problem}")
+        return
+    used = Counter(row[2] for row in rows)
+    say(
+        f"{root}: {counted(len(rows), 'file')} found, {used['target']:,} to adapt to"
+        + (f", {used['test']:,} to report on" if used["test"] else "")
+        + f", {used['']:,} left out"
+    )
+    for path, _label, split, _domain, _group, _hash, reason in rows:
+        if not split:
+            say(f"left out: {path}: {reason}")
+
+
 def list_images(project: Project, as_json: bool) -> None:
     """What the runs of a project use of its images, and what is left out and why. Raises UserError."""
     from xferstudio.data import read_dataset
@@ -230,6 +333,7 @@ def list_images(project: Project, as_json: bool) -> None:
                 "notices": [notice.text for notice in dataset.notices],
             }
         )
+        _list_target(project, as_json)
         return
     dataset = _as_runs_found(read_dataset(project), project)
     counts = dataset.counts
@@ -251,3 +355,4 @@ def list_images(project: Project, as_json: bool) -> None:
         say(f"{'warning: ' if notice.level == 'warning' else ''}{notice.text}")
     for path, reason in dataset.left_out.items():
         say(f"left out: {path}: {reason}")
+    _list_target(project, as_json)

@@ -647,13 +647,7 @@ def create(
     for key, given in (("source", data), ("target", target)):
         if given is None or given == "":
             continue
-        path = _absolute(given)
-        if not path.exists():
-            raise UserError(f"There is no folder or table {path}; name the place where the images are.")
-        if unwritable(str(path)):
-            shown = str(path).encode("utf-8", "replace").decode()
-            raise UserError(f"The name of {shown} is not valid text (UTF-8); rename it.")
-        table.add(key, as_written(path, root))
+        table.add(key, as_written(_place_of_images(given), root))
     if "source" not in table:
         raise UserError("A project needs data; name the folder or table where the images are.")
     if format != "auto":
@@ -663,14 +657,9 @@ def create(
             continue
         found = _sample(_absolute(given), root)
         if found:
-            listing = tomlkit.array().multiline(True)
-            for path_, digest in found:
-                entry = tomlkit.inline_table()
-                entry.update({"path": path_, "hash": digest})
-                listing.append(entry)
             if key == "sample":
                 table.add(tomlkit.comment("A few files by which the data is known again when it has moved."))
-            table.add(key, listing)
+            table.add(key, _listed(found))
     document.add("data", table)
     split = tomlkit.table()
     split.update({"val": val, "test": test, "seed": seed})
@@ -693,6 +682,68 @@ def create(
             )
         write_atomic(file, tomlkit.dumps(document))
     return load(root)
+
+
+def _place_of_images(given: Path | str) -> Path:
+    path = _absolute(given)
+    if not path.exists():
+        raise UserError(f"There is no folder or table {path}; name the place where the images are.")
+    if unwritable(str(path)):
+        shown = str(path).encode("utf-8", "replace").decode()
+        raise UserError(f"The name of {shown} is not valid text (UTF-8); rename it.")
+    return path
+
+
+def _listed(sample: Iterable[tuple[str, str]]) -> Any:
+    listing = tomlkit.array().multiline(True)
+    for path, digest in sample:
+        entry = tomlkit.inline_table()
+        entry.update({"path": path, "hash": digest})
+        listing.append(entry)
+    return listing
+
+
+def _is_source(project: Project, path: Path) -> bool:
+    with contextlib.suppress(UserError, OSError):  # the labelled images may have moved
+        return path.samefile(project.data_path())
+    return False
+
+
+def set_target(project: Project, target: Path | str | None) -> Project:
+    """Name another target domain in the file as it is on disk now, or with None none; all else there stays.
+
+    Raises UserError for a place that is not there or is that of the labelled images.
+    """
+    file, folder = project.file, project.folder
+    written, sample = "", []
+    if target is not None:
+        path = _place_of_images(target)
+        if _is_source(project, path):
+            raise UserError(
+                f"{path} holds the labelled images themselves; name the folder of the images from the other domain."
+            )
+        written, sample = as_written(path, folder), _sample(path, folder)
+    with file_mutex(folder / ".lock"):
+        current = load(folder)
+        by_hand = UserError(f"The target cannot be written to {file}; write it there by hand.")
+        document = _read(file)
+        try:
+            table: Any = document["data"]
+            for key, value in (("target", written), ("target_sample", sample)):
+                if not value:
+                    table.pop(key, None)
+                else:
+                    table[key] = value if key == "target" else _listed(sample)
+            text = tomlkit.dumps(document)
+            changed = _checked(file, tomlkit.parse(text).unwrap())
+        except (TOMLKitError, KeyError, TypeError, ValueError, AttributeError) as error:
+            raise by_hand from error
+        wanted = replace(current.data, target=written, target_sample=tuple(sample))
+        # A file that says something else than was asked for is never saved.
+        if changed != replace(current, data=wanted):
+            raise by_hand
+        write_atomic(file, text)
+    return changed
 
 
 def add_run(project: Project, run: Run) -> Project:

@@ -2,7 +2,7 @@
 
 from xferstudio.data.augment import AUGMENTATIONS, Augmentation, augmented
 from xferstudio.data.catalog import Catalog, Item, LeftOut, cache_folder, find_images, scan
-from xferstudio.data.dataset import Dataset, Target, read_dataset, read_target
+from xferstudio.data.dataset import Dataset, Target, as_target, read_dataset, read_target
 from xferstudio.data.decode import (
     Undecodable,
     central_box,
@@ -31,6 +31,7 @@ __all__ = [
     "LeftOut",
     "Target",
     "Undecodable",
+    "as_target",
     "assign",
     "augmented",
     "cache_folder",

@@ -156,7 +156,14 @@ def read_target(project: Project, progress: Progress | None = None) -> Target | 
     folder = project.target_path()
     if folder is None:
         return None
-    catalog = scan(folder, progress=progress)
+    target = as_target(scan(folder, progress=progress))
+    if not target.items:
+        raise UserError(f"there are no images in {folder}, the target domain; name another folder")
+    return target
+
+
+def as_target(catalog: Catalog) -> Target:
+    """The images of a folder as those of a target domain; see `read_target`."""
     left_out = {str(catalog.root / entry.path): entry.reason for entry in catalog.left_out}
     apart = {item.split == "test" for item in catalog.items} == {True, False}
     kept: dict[bool, dict[str, Item]] = {False: {}, True: {}}
@@ -168,8 +175,6 @@ def read_target(project: Project, progress: Progress | None = None) -> Target | 
             kept[apart and item.split == "test"][item.hash] = Item(
                 path, None, None, None, None, item.hash, item.size
             )
-    if not kept[False]:
-        raise UserError(f"there are no images in {folder}, the target domain; name another folder")
     items, held_out = (tuple(part[content] for content in sorted(part)) for part in (kept[False], kept[True]))
     return Target(items, left_out, held_out)
 

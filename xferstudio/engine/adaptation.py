@@ -37,13 +37,19 @@ def baseline_options(options: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if name in BUDGET}
 
 
-def is_baseline_of(run: Run | Mapping[str, Any], strategy: str, backbone: str, options: Mapping[str, Any]) -> bool:
+def is_baseline_of(
+    run: Run | Mapping[str, Any], strategy: str, backbone: str, options: Mapping[str, Any]
+) -> bool:
     """Whether a run (as planned, or the facts of its folder) is the baseline of an adaptation with these options.
 
     Both option tables must be whole, defaults included.
     """
-    facts = {"strategy": run.strategy, "backbone": run.backbone, "options": run.options} if isinstance(run, Run) else run
-    theirs = facts.get("options", {})
+    facts: Mapping[str, Any] = (
+        {"strategy": run.strategy, "backbone": run.backbone, "options": run.options}
+        if isinstance(run, Run)
+        else run
+    )
+    theirs: Mapping[str, Any] = facts.get("options", {})
     return (
         strategy != BASELINE
         and facts.get("strategy") == BASELINE

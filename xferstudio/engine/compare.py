@@ -345,15 +345,15 @@ class Comparison:
             split = " and ".join(sorted({row.split for row in self.rows}))
             parts.append(f"Measured on the {split} split; intervals are 95 %.")
             parts.append(
-                _table(
+                table(
                     ["run", "n", "accuracy", "balanced", "F1", "ECE", "seconds", "verdict"],
                     [
                         [
                             row.run,
                             str(row.n),
-                            _percent(row.accuracy, row.accuracy_interval),
-                            _percent(row.balanced_accuracy),
-                            _percent(row.macro_f1),
+                            percent(row.accuracy, row.accuracy_interval),
+                            percent(row.balanced_accuracy),
+                            percent(row.macro_f1),
                             "-" if row.ece is None else f"{row.ece:.3f}",
                             "-" if row.seconds is None else f"{row.seconds:.1f}",
                             row.verdict,
@@ -365,7 +365,7 @@ class Comparison:
                 )
             )
             parts.append(
-                _table(
+                table(
                     ["run", "strategy", "backbone", "seed", "against scratch"],
                     [
                         [row.run, row.strategy, row.backbone, str(row.seed), row.transfer or "-"]
@@ -379,12 +379,12 @@ class Comparison:
             parts.append("There is no finished run to compare yet.")
         best = [pair for pair in self.pairs if self.best in (pair.a, pair.b)]
         parts.append(
-            _bullets([pair.sentence for pair in best] + [verdict.sentence for verdict in self.transfer])
+            bullets([pair.sentence for pair in best] + [verdict.sentence for verdict in self.transfer])
         )
         if self.warnings:
-            parts.append("Take care:\n" + _bullets(self.warnings))
+            parts.append("Take care:\n" + bullets(self.warnings))
         if self.left_out:
-            parts.append("Not compared:\n" + _bullets([f"{run}: {state}" for run, state in self.left_out]))
+            parts.append("Not compared:\n" + bullets([f"{run}: {state}" for run, state in self.left_out]))
         return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -638,7 +638,7 @@ def _read(folder: RunFolder, name: str) -> Measured:
 # --------------------------------------------------------------------------------------- plain text
 
 
-def _percent(value: float | None, interval: Sequence[float] | None = None) -> str:
+def percent(value: float | None, interval: Sequence[float] | None = None) -> str:
     if value is None:
         return "-"
     if interval is None:
@@ -646,7 +646,7 @@ def _percent(value: float | None, interval: Sequence[float] | None = None) -> st
     return f"{100 * value:.1f} % ({100 * interval[0]:.1f} to {100 * interval[1]:.1f})"
 
 
-def _table(
+def table(
     heads: Sequence[str], rows: Sequence[Sequence[str]], shrink: Sequence[int], left: Sequence[int]
 ) -> str:
     """Aligned columns; those in `shrink` are cut with an ellipsis, the widest first, until the table fits."""
@@ -673,7 +673,7 @@ def _table(
     return "\n".join(out)
 
 
-def _bullets(sentences: Iterable[str]) -> str:
+def bullets(sentences: Iterable[str]) -> str:
     return "\n".join(
         textwrap.fill(sentence, WIDTH, initial_indent="- ", subsequent_indent="  ") for sentence in sentences
     )

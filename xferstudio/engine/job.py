@@ -442,6 +442,7 @@ class Job:
             self._save,
             self.run.backbone,
             self.target,
+            compares_classes=self.fold == 0,
         )
         try:
             yield from self.trainer.fit(checkpoint)
@@ -636,7 +637,11 @@ class Job:
             ],
             "shares": {
                 name: round(float(share), 4)
-                for name, share in zip(classes, np.bincount(probabilities.argmax(1), minlength=len(classes)) / len(chosen), strict=True)
+                for name, share in zip(
+                    classes,
+                    np.bincount(probabilities.argmax(1), minlength=len(classes)) / len(chosen),
+                    strict=True,
+                )
             },
             "validators": validate(outputs, seed=seed),
             "agreement": trainer.selection.agreement,

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from xferstudio.engine.evaluate import Floats, Ints
 
-
 DRAWN_FROM = 200
 """Beyond so many features and images, directions are searched for at random: the exact way takes seconds."""
 

@@ -22,13 +22,11 @@ class Selection:
     those whose weights are still held, so it may go back to an earlier one.
     """
 
-    table: list[dict[str, float | None]] = field(default_factory=list)
+    table: list[dict[str, float]] = field(default_factory=list)
     epochs: list[int] = field(default_factory=list)
     states: dict[int, dict[str, torch.Tensor]] = field(default_factory=dict)
 
-    def add(
-        self, epoch: int, signs: Mapping[str, float | None], state: Mapping[str, torch.Tensor]
-    ) -> bool:
+    def add(self, epoch: int, signs: Mapping[str, float], state: Mapping[str, torch.Tensor]) -> bool:
         """Take in one more epoch; whether it is the choice now. `state` is copied."""
         self.table.append(dict(signs))
         self.epochs.append(epoch)
@@ -54,7 +52,7 @@ class Selection:
         """How far the validators agree on the order of the epochs (Kendall's W)."""
         return agreement(self.table)
 
-    def signs(self, epoch: int) -> dict[str, float | None]:
+    def signs(self, epoch: int) -> dict[str, float]:
         """What the validators said of an epoch."""
         return dict(self.table[self.epochs.index(epoch)]) if epoch in self.epochs else {}
 

@@ -39,7 +39,9 @@ def known_labels(project: Project) -> dict[str, str]:
     return {item.hash: str(item.label) for item in items if item.hash not in contradictory}
 
 
-def target_report(project: Project, run: RunFolder, baseline: RunFolder | None = None) -> dict[str, Any] | None:
+def target_report(
+    project: Project, run: RunFolder, baseline: RunFolder | None = None
+) -> dict[str, Any] | None:
     """Figures with intervals on the target images whose label is a class of the run; None without any.
 
     `outside` counts labelled images of other classes, which no model of this run can name. With a baseline,

@@ -16,12 +16,14 @@ from xferstudio.engine.checkpoint import Checkpoint
 from xferstudio.engine.context import NotANumber, RunContext, StepResult, setting
 from xferstudio.engine.control import Control
 from xferstudio.engine.device import Machine, is_out_of_memory
+from xferstudio.engine.domain_map import DomainMapper
+from xferstudio.engine.domains import ENOUGH_PER_DOMAIN, FEW_PER_DOMAIN, overlap_notice, some
 from xferstudio.engine.evaluate import quick, softmax
 from xferstudio.engine.feed import Feed, Images
 from xferstudio.engine.model import Network, set_modes
-from xferstudio.engine.domain_map import DomainMapper
 from xferstudio.engine.prefix import Cut, find_cut
 from xferstudio.engine.selection import Selection
+from xferstudio.engine.shift import shift_report
 from xferstudio.engine.store import FeatureStore
 from xferstudio.engine.validators import Outputs, validate
 from xferstudio.events import (
@@ -114,6 +116,8 @@ class Trainer:
     save: Callable[[Checkpoint], None]
     backbone: str = ""
     target: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+    compares_classes: bool = True
+    """Whether to warn, before the first step, of classes that the domains seem not to share."""
     at: Progressed = field(default_factory=Progressed)
 
     def __post_init__(self) -> None:
@@ -141,6 +145,8 @@ class Trainer:
             self._take_position(restored)
         self.context = self._new_context()
         yield from self._open_phase()
+        if restored is None and self.compares_classes:
+            yield from self._compare_classes()
         if restored is not None and self.at.phase >= len(self.phases):  # all was learned, not yet concluded
             self._restore()
         while self.at.phase < len(self.phases):
@@ -151,13 +157,21 @@ class Trainer:
             if self.at.early:
                 break
             if self.at.phase < len(self.phases):
-                self.selection = Selection()  # an adaptation is chosen among its own epochs, not those before it
+                self.selection = (
+                    Selection()
+                )  # an adaptation is chosen among its own epochs, not those before it
                 yield from self.checkpoint()
         self._take_best()
 
     def _new_context(self) -> RunContext:
         context = RunContext(
-            self.network, self.classes, self.options, self.machine, self.images.labels, self.train, self.target
+            self.network,
+            self.classes,
+            self.options,
+            self.machine,
+            self.images.labels,
+            self.train,
+            self.target,
         )
         context.splits = {"train": self.train, "val": self.val, "target": self.target}
         context.outputs = self.outputs
@@ -217,7 +231,10 @@ class Trainer:
         learning = {name for name, parameter in named if parameter.requires_grad}
         self.at.trained = sorted(learning.union(self.at.trained))
         yield from context.feed.fill(
-            np.concatenate([self.train, self.target]), self.val, self.poll, "reading images" if cut.is_empty else "computing features"
+            np.concatenate([self.train, self.target]),
+            self.val,
+            self.poll,
+            "reading images" if cut.is_empty else "computing features",
         )
         self._drop_unreadable()
         context = self.context  # another one, if files were dropped
@@ -397,14 +414,16 @@ class Trainer:
         probabilities = softmax(logits)
         val = quick(labels, probabilities) if len(self.val) else {}
         accuracy, loss = float(val.get("accuracy") or 0.0), float(val.get("loss") or 0.0)
-        signs: dict[str, float | None] = {}
+        signs: dict[str, float] = {}
         if len(self.target):
             adapted = self.judged(seen.numpy(), logits)
             signs = validate(adapted, seed=int(setting(self.options, "seed")))
             better = self.selection.add(self.at.epoch, signs, self._learned())
             self.best = self.selection.best
         else:
-            better = (accuracy, -loss) > (self.at.best_accuracy, -self.at.best_loss) if len(self.val) else True
+            better = (
+                (accuracy, -loss) > (self.at.best_accuracy, -self.at.best_loss) if len(self.val) else True
+            )
             if better:
                 self.best = {
                     name: value.detach().cpu().clone() for name, value in self.network.state_dict().items()
@@ -438,7 +457,7 @@ class Trainer:
             seconds=round(seconds, 3),
             seconds_left=self._seconds_left(seconds),
             mistakes=tuple(self.images.items[i].path for i in self.val[worst]),
-            validators=signs,
+            validators=dict(signs),
             agreement=self.selection.agreement if signs else None,
         )
         if signs:
@@ -471,10 +490,45 @@ class Trainer:
         )
 
     def _sample(self, indices: np.ndarray) -> np.ndarray:
-        if len(indices) <= JUDGED:
-            return indices
-        random = np.random.default_rng(int(setting(self.options, "seed")))
-        return np.sort(random.choice(indices, JUDGED, replace=False))
+        return some(indices, JUDGED, int(setting(self.options, "seed")))
+
+    def _compare_classes(self) -> Iterator[Event]:
+        """Before anything is learned: warn where the domains seem to share only some of their classes."""
+        if not self.strategy.pretrained or all(phase.domains == "source" for phase in self.phases):
+            return
+        feed, seed = self.context.feed, int(setting(self.options, "seed"))
+        assert feed is not None
+        limit = ENOUGH_PER_DOMAIN if feed.cut.is_whole else FEW_PER_DOMAIN
+        source, target = some(self.train, limit, seed), some(self.target, limit, seed)
+        try:
+            report = shift_report(
+                self._features(source), self.images.labels[source], self._features(target), self.classes, seed
+            )
+        except ValueError:  # features that are no numbers; training will tell
+            return
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            return  # a warning is not worth it
+        notice = overlap_notice(report, self.strategy.id)
+        if notice is not None:
+            yield notice
+
+    @torch.no_grad()
+    def _features(self, indices: np.ndarray) -> np.ndarray:
+        """Pooled features (n, D) float32 of these images by the network as it is now, in evaluation mode."""
+        feed = self.context.feed
+        assert feed is not None
+        suffix = feed.cut.suffix
+        modes = [(module, module.training) for module in suffix.modules()]
+        suffix.eval()
+        rows = []
+        for start in range(0, len(indices), 64):
+            with self.machine.autocast():
+                rows.append(suffix(feed.plain(indices[start : start + 64])).float().cpu())
+        for module, mode in modes:
+            module.training = mode
+        return torch.cat(rows).numpy()
 
     def _map(self, adapted: Outputs) -> DomainMap:
         chosen = self._sample(self.train), self._sample(self.target)
