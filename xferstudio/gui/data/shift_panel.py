@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from xferstudio.gui.look import domain_words, theme
 from xferstudio.gui.look.interval_bar import IntervalBar
 from xferstudio.gui.look.widgets import button, label, plain_tip, scrolling, tool
-from xferstudio.gui.look.words import engine_text, percent, told, whole
+from xferstudio.gui.look.words import engine_text, percent, whole
 from xferstudio.gui.project.commands import Command
 from xferstudio.gui.project.studio import Studio, last_sentence
 
@@ -188,6 +188,7 @@ class ShiftPanel(QFrame):
             column.addWidget(each)
         column.addStretch(1)
         self.area = scrolling(words, self.tr("What was found"))
+        self.area.setMinimumHeight(20 * theme.UNIT)
         row.addWidget(self.area, 3)
         drawings = QWidget()
         self.drawings = drawings
@@ -292,7 +293,7 @@ class ShiftPanel(QFrame):
         self.setMaximumHeight(38 * theme.UNIT if found and not busy else 20 * theme.UNIT)
 
     def _show(self, found: Mapping[str, Any]) -> None:
-        self.sentences.setText(told(domain_words.sentences(found.get("words") or ())))
+        self.sentences.setText("\n".join(domain_words.sentences(found.get("words") or ())))
         names = [self._label(str(id)) for id in found.get("suggestion") or ()]
         if names:
             text = self.tr("Worth trying first: {strategies}").format(strategies=", ".join(names))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QMenu,
+    QSizePolicy,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -43,6 +45,8 @@ class TargetView(QWidget):
     `change_wanted()`: another folder is to be chosen; `removed()`: the project is to have no target any more.
     """
 
+    large = Signal(bool)
+    """One image is shown large, or no longer."""
     change_wanted = Signal()
     removed = Signal()
 
@@ -72,7 +76,7 @@ class TargetView(QWidget):
         for each in (self.grid, self.preview, self.nothing):
             self.views.addWidget(each)
         column.addWidget(self.views, 1)
-        self.setMinimumWidth(36 * theme.UNIT)
+        self.setMinimumWidth(40 * theme.UNIT)
         studio.target_changed.connect(self.refresh)
         self.refresh()
 
@@ -103,13 +107,14 @@ class TargetView(QWidget):
         self.search.setPlaceholderText(self.tr("Find by name"))
         self.search.setAccessibleName(self.tr("Find among the images of the target domain"))
         self.search.setClearButtonEnabled(True)
-        self.search.setMaximumWidth(24 * theme.UNIT)
+        self.search.setMaximumWidth(40 * theme.UNIT)
         self.search.setMinimumWidth(12 * theme.UNIT)
         self.search.textChanged.connect(self._typing.start)
         line.addWidget(self.search, 1)
         self.state = QComboBox()
         self.state.setAccessibleName(self.tr("Which images of the target domain"))
         self.state.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.state.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         for text, key in (
             (self.tr("Used and left out"), ""),
             (self.tr("Used"), "used"),
@@ -118,7 +123,6 @@ class TargetView(QWidget):
             self.state.addItem(text, key)
         self.state.currentIndexChanged.connect(self._refilter)
         line.addWidget(self.state)
-        line.addStretch(1)
         layout.addLayout(line)
         self.words = label("", "quiet", wrap=True)
         layout.addWidget(self.words)
@@ -134,7 +138,7 @@ class TargetView(QWidget):
         written = project.data.target if project is not None else ""
         self.folder.set_text(str(pictures.root) if pictures is not None else written)
         self.thumbnails.forget()
-        self.rows = Rows(pictures)
+        self.rows = Rows(_to_look_at(pictures))
         self.close_picture()
         self._refilter()
 
@@ -191,6 +195,7 @@ class TargetView(QWidget):
         if position >= 0:
             self.grid.choose(position)
         self.views.setCurrentWidget(self.preview)
+        self.large.emit(True)
         words = ""
         if position >= 0:
             words = self.tr("{number} of {count}").format(
@@ -204,6 +209,7 @@ class TargetView(QWidget):
         """Back to the grid."""
         if self.views.currentWidget() is self.preview:
             self.preview.leave()
+            self.large.emit(False)
             self.views.setCurrentWidget(self.grid if len(self.rows) else self.nothing)
             self.grid.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -226,6 +232,14 @@ class TargetView(QWidget):
         self.grid.asleep = True
         self.thumbnails.let_go()
         self.preview.let_go()
+
+
+def _to_look_at(pictures: Pictures | None) -> Pictures | None:
+    """The images without the split that all of them are in."""
+    if pictures is None:
+        return None
+    items = [replace(each, split="") if each.split == "target" else each for each in pictures.items]
+    return replace(pictures, items=items)
 
 
 def target_folder(studio: Studio) -> str:

@@ -198,6 +198,13 @@ class Studio(QObject):
                     "There are no photos in {name}. Give the folder that holds them, one folder in it for each class."
                 ).format(name=data.name)
             )
+        target = Path(more["target"]).expanduser() if more.get("target") else None
+        if target is not None and target.is_dir() and not holds_images(target):
+            raise UserError(
+                self.tr(
+                    "There are no photos in {name}. Give the folder that holds those of the other domain."
+                ).format(name=target.name)
+            )
         name = name.strip() or data.stem or "project"
         if folder is not None:
             return projects.create(folder, data=data, name=name, **more).folder

@@ -29,6 +29,7 @@ from xferstudio.history import RunFolder
 from xferstudio.project import Run
 
 if TYPE_CHECKING:  # the plots are imported when the first run is looked at
+    from xferstudio.gui.audit.audit_window import AuditWindow
     from xferstudio.gui.train.course import Course
     from xferstudio.gui.train.dashboard import Dashboard
 
@@ -51,6 +52,7 @@ class TrainPage(Page):
         self._compared: dict[tuple[str, ...], dict[str, str]] = {}
         self._comparing: tuple[str, ...] = ()
         self._compare: Command | None = None
+        self._audit: AuditWindow | None = None
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         self.splitter = QSplitter()
@@ -145,6 +147,8 @@ class TrainPage(Page):
             self.show_plan(what)
 
     def let_go(self) -> bool:
+        if self._audit is not None:
+            self._audit.done(0)
         self._unfollow()
         for follower in list(self._followers):
             follower.let_go()
@@ -449,6 +453,8 @@ class TrainPage(Page):
 
     @Slot(str)
     def _asked(self, word: str) -> None:
+        from xferstudio.gui.audit.audit_window import open_audit
+
         run = self._run_shown()
         if word == "copy":
             if run is not None and self.studio.project is not None:
@@ -464,8 +470,16 @@ class TrainPage(Page):
                 }
                 self.show_new()
                 self.form.fill_from(Run(run.name, run.strategy, run.backbone, changed, run.device))
+        elif word == "audit":
+            if run is not None:
+                self._audit = open_audit(self.studio, run.name, self)
+                self._audit.destroyed.connect(self._audit_closed)
         else:
             self._steer(word)
+
+    @Slot()
+    def _audit_closed(self) -> None:
+        self._audit = None
 
     def _commands(self, project: Path, run: Run) -> str:
         """The lines of a shell that do the run that is shown, or do it once more if it has ended."""
