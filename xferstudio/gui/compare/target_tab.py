@@ -69,7 +69,6 @@ class TargetTab(QWidget):
             return
         self.found = found
         rows = list(found.get("rows") or ())
-        rows.sort(key=lambda each: (each.get("rank") is None, each.get("rank") or 0.0, str(each["run"])))
         choice, close = str(found.get("choice") or ""), list(found.get("close") or ())
         if not choice:
             text = self.tr("No run can be chosen without labels.")

@@ -13,61 +13,61 @@ translate = QCoreApplication.translate
 
 _VALIDATORS = {
     "source_accuracy": (
-        QT_TRANSLATE_NOOP("Domains", "Accuracy on the source"),
-        QT_TRANSLATE_NOOP("Domains", "Share of the validation images of the source that are recognised."),
+        QT_TRANSLATE_NOOP("DomainWords", "Accuracy on the source"),
+        QT_TRANSLATE_NOOP("DomainWords", "Share of the validation images of the source that are recognised."),
     ),
     "information": (
-        QT_TRANSLATE_NOOP("Domains", "Information"),
-        QT_TRANSLATE_NOOP("Domains", "Predictions on the target are sure, and of all classes."),
+        QT_TRANSLATE_NOOP("DomainWords", "Information"),
+        QT_TRANSLATE_NOOP("DomainWords", "Predictions on the target are sure, and of all classes."),
     ),
     "bnm": (
-        QT_TRANSLATE_NOOP("Domains", "Nuclear norm (BNM)"),
-        QT_TRANSLATE_NOOP("Domains", "Predictions on the target are sure and diverse."),
+        QT_TRANSLATE_NOOP("DomainWords", "Nuclear norm (BNM)"),
+        QT_TRANSLATE_NOOP("DomainWords", "Predictions on the target are sure and diverse."),
     ),
     "class_ami": (
-        QT_TRANSLATE_NOOP("Domains", "Clusters (ClassAMI)"),
-        QT_TRANSLATE_NOOP("Domains", "Clusters of the target's features agree with what is predicted."),
+        QT_TRANSLATE_NOOP("DomainWords", "Clusters (ClassAMI)"),
+        QT_TRANSLATE_NOOP("DomainWords", "Clusters of the target's features agree with what is predicted."),
     ),
     "devn": (
-        QT_TRANSLATE_NOOP("Domains", "Weighted risk, normalised (DEVN)"),
+        QT_TRANSLATE_NOOP("DomainWords", "Weighted risk, normalised (DEVN)"),
         QT_TRANSLATE_NOOP(
-            "Domains",
+            "DomainWords",
             "As DEV, with weights of at most one, which makes it steadier.",
         ),
     ),
     "dev": (
-        QT_TRANSLATE_NOOP("Domains", "Weighted risk (DEV)"),
+        QT_TRANSLATE_NOOP("DomainWords", "Weighted risk (DEV)"),
         QT_TRANSLATE_NOOP(
-            "Domains",
+            "DomainWords",
             "The loss on source images, those that look like the target counting more.",
         ),
     ),
     "snd": (
-        QT_TRANSLATE_NOOP("Domains", "Neighbourhoods (SND)"),
-        QT_TRANSLATE_NOOP("Domains", "Target images that are predicted alike lie close together."),
+        QT_TRANSLATE_NOOP("DomainWords", "Neighbourhoods (SND)"),
+        QT_TRANSLATE_NOOP("DomainWords", "Target images that are predicted alike lie close together."),
     ),
     "entropy": (
-        QT_TRANSLATE_NOOP("Domains", "Sureness (entropy)"),
-        QT_TRANSLATE_NOOP("Domains", "Predictions on the target are sure."),
+        QT_TRANSLATE_NOOP("DomainWords", "Sureness (entropy)"),
+        QT_TRANSLATE_NOOP("DomainWords", "Predictions on the target are sure."),
     ),
 }
 _VERDICTS = {
-    "helped": (QT_TRANSLATE_NOOP("Domains", "Adapting helped"), "check", "good"),
+    "helped": (QT_TRANSLATE_NOOP("DomainWords", "Adapting helped"), "check", "good"),
     "no evidence": (
-        QT_TRANSLATE_NOOP("Domains", "No evidence that adapting helped or hurt"),
+        QT_TRANSLATE_NOOP("DomainWords", "No evidence that adapting helped or hurt"),
         "minus",
         "text",
     ),
     "negative transfer": (
-        QT_TRANSLATE_NOOP("Domains", "Negative transfer: adapting did harm"),
+        QT_TRANSLATE_NOOP("DomainWords", "Negative transfer: adapting did harm"),
         "warning",
         "bad",
     ),
 }
 _SHORT = {
-    "helped": QT_TRANSLATE_NOOP("Domains", "helped"),
-    "no evidence": QT_TRANSLATE_NOOP("Domains", "no evidence"),
-    "negative transfer": QT_TRANSLATE_NOOP("Domains", "did harm"),
+    "helped": QT_TRANSLATE_NOOP("DomainWords", "helped"),
+    "no evidence": QT_TRANSLATE_NOOP("DomainWords", "no evidence"),
+    "negative transfer": QT_TRANSLATE_NOOP("DomainWords", "did harm"),
 }
 LOOSE, FIRM = 0.5, 0.7
 """Kendall's W below which rankings hardly agree, and from which on they agree well."""
@@ -76,24 +76,24 @@ LOOSE, FIRM = 0.5, 0.7
 def validator(name: str) -> str:
     """A sign that needs no labels, by the engine's name for it."""
     known = _VALIDATORS.get(name)
-    return translate("Domains", str(known[0])) if known else name.replace("_", " ")
+    return translate("DomainWords", str(known[0])) if known else name.replace("_", " ")
 
 
 def validator_help(name: str) -> str:
     """What a high value of it says; "" for one of a plugin."""
     known = _VALIDATORS.get(name)
-    return translate("Domains", str(known[1])) if known else ""
+    return translate("DomainWords", str(known[1])) if known else ""
 
 
 def verdict(word: str) -> tuple[str, str, str]:
     """A verdict in a few words, its icon and the field of the theme's colours that it is shown in."""
     text, icon, colour = _VERDICTS.get(word, (word, "info", "quiet"))
-    return translate("Domains", str(text)), icon, colour
+    return translate("DomainWords", str(text)), icon, colour
 
 
 def verdict_in_a_word(word: str) -> str:
     """For a table."""
-    return translate("Domains", str(_SHORT.get(word, word))) if word else "–"
+    return translate("DomainWords", str(_SHORT.get(word, word))) if word else "–"
 
 
 def agreement(value: float | None) -> str:
@@ -102,12 +102,12 @@ def agreement(value: float | None) -> str:
         return ""
     figure = QLocale().toString(value, "f", 2)
     if value >= FIRM:
-        text = translate("Domains", "The signs agree well on the order (Kendall's W = {figure} of 1).")
+        text = translate("DomainWords", "The signs agree well on the order (Kendall's W = {figure} of 1).")
     elif value >= LOOSE:
-        text = translate("Domains", "The signs agree in part on the order (Kendall's W = {figure} of 1).")
+        text = translate("DomainWords", "The signs agree in part on the order (Kendall's W = {figure} of 1).")
     else:
         text = translate(
-            "Domains",
+            "DomainWords",
             "The signs hardly agree on the order (Kendall's W = {figure} of 1), so the choice is a weak one.",
         )
     return text.format(figure=figure)
@@ -118,18 +118,18 @@ def domain_accuracy(value: float) -> str:
     share = QLocale().toString(100 * value, "f", 0) + "\u202f%"
     if value < 0.55:
         text = translate(
-            "Domains",
+            "DomainWords",
             "The second network is right about the domain in {share} of the cases, as by tossing a coin: the features "
             "are aligned.",
         )
     elif value < 0.7:
         text = translate(
-            "Domains",
+            "DomainWords",
             "The second network is right about the domain in {share} of the cases: the features are nearly aligned.",
         )
     else:
         text = translate(
-            "Domains",
+            "DomainWords",
             "The second network is right about the domain in {share} of the cases: the features still tell the domains "
             "apart.",
         )

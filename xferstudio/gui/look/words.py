@@ -8,7 +8,7 @@ from functools import cache, reduce
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QLocale
 
-from xferstudio.gui.look.engine_words import PARTS, PATTERNS
+from xferstudio.gui.look.engine_words import LISTS, PARTS, PATTERNS
 
 
 def engine_text(text: str) -> str:
@@ -26,7 +26,9 @@ def engine_text(text: str) -> str:
             if told == source:
                 break  # the program speaks English
             parts = found.groupdict()
-            return told.format(**parts | {part: engine_text(parts[part]) for part in PARTS if part in parts})
+            parts |= {part: engine_text(parts[part]) for part in PARTS if part in parts}
+            parts |= {part: names(re.split(", | and ", parts[part])) for part in LISTS if part in parts}
+            return told.format(**parts)
     return text
 
 
@@ -100,6 +102,12 @@ def interval(bounds: Sequence[float] | None) -> str:
 def listed(parts: Iterable[str]) -> str:
     """Parts of a list, set apart as the language does."""
     return QCoreApplication.translate("Words", "; ", "between the parts of a list").join(parts)
+
+
+def names(parts: Iterable[str]) -> str:
+    """Names in a row, those that the engine gives in the user's language."""
+    between = QCoreApplication.translate("Words", ", ", "between names")
+    return between.join(map(engine_text, parts))
 
 
 def told(sentences: Iterable[str]) -> str:
