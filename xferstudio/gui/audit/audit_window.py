@@ -26,7 +26,7 @@ from xferstudio.gui.look import domain_words, theme
 from xferstudio.gui.look.interval_bar import IntervalBar
 from xferstudio.gui.look.thumbnails import Thumbnails, Wish
 from xferstudio.gui.look.widgets import Card, button, label, plain_tip, scrolling
-from xferstudio.gui.look.words import engine_text, interval, percent, whole
+from xferstudio.gui.look.words import engine_text, interval, percent, told, whole
 from xferstudio.gui.project.studio import Studio
 
 LEAST, MOST, USUAL = 20, 50, 30
@@ -449,7 +449,7 @@ class AuditWindow(QDialog):
                 "by your labels of {labelled} images."
             ).format(interval=interval(bounds), labelled=whole(labelled))
             if bounds and float(bounds[1]) - float(bounds[0]) > 0.3:
-                text += " " + self.tr("More labels would narrow that.")
+                text = told([text, self.tr("More labels would narrow that.")])
             self.told.setText(text)
             self.choice.setText(self._choice(found))
             self.others.setText(self._others(found.get("comparisons") or ()))

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from xferstudio.gui.look import domain_words, theme
 from xferstudio.gui.look.widgets import Icon, button, label, plain_tip, read_only, scrolling
-from xferstudio.gui.look.words import interval, percent
+from xferstudio.gui.look.words import interval, names, percent
 
 _RUN = int(Qt.ItemDataRole.UserRole)
 
@@ -73,7 +73,7 @@ class TargetTab(QWidget):
         if not choice:
             text = self.tr("No run can be chosen without labels.")
         elif len(close) > 1:
-            text = self.tr("Too close to call without labels: {runs}").format(runs=", ".join(map(str, close)))
+            text = self.tr("Too close to call without labels: {runs}").format(runs=names(map(str, close)))
         else:
             text = self.tr("By the signs that need no labels, take {run}").format(run=choice)
         self.choice.setText(text)

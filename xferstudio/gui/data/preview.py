@@ -36,7 +36,7 @@ from xferstudio.gui.data.picture_facts import (
     Look,
 )
 from xferstudio.gui.look import theme, words
-from xferstudio.gui.look.widgets import label
+from xferstudio.gui.look.widgets import FlowLayout, label
 from xferstudio.gui.project.studio import Picture, Studio
 
 
@@ -239,20 +239,32 @@ class Preview(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
-        top = QHBoxLayout()
+        # In several lines where there is little room.
+        bar = QWidget()
+        lines = FlowLayout(bar, 3 * theme.UNIT)
+        lines.setContentsMargins(0, 0, 0, 0)
+        groups = []
+        for _ in range(3):
+            group = QWidget()
+            row = QHBoxLayout(group)
+            row.setContentsMargins(0, 0, 0, 0)
+            row.setSpacing(theme.UNIT)
+            groups.append(row)
+            lines.addWidget(group)
+        moving, showing, zooming = groups
+        top = QVBoxLayout()
         top.setContentsMargins(2 * theme.UNIT, theme.UNIT, 2 * theme.UNIT, theme.UNIT)
-        top.setSpacing(theme.UNIT)
+        top.addWidget(bar)
         self.back = QPushButton(self.tr("All images"))
         self.back.setIcon(theme.icon("grid"))
         self.back.clicked.connect(self.closed)
-        top.addWidget(self.back)
+        moving.addWidget(self.back)
         self.previous = self._tool("arrow-left", self.tr("Previous image (Left)"))
         self.next = self._tool("arrow-right", self.tr("Next image (Right)"))
         self.previous.clicked.connect(self._go_back)
         self.next.clicked.connect(self._go_on)
-        top.addWidget(self.previous)
-        top.addWidget(self.next)
-        top.addStretch(1)
+        moving.addWidget(self.previous)
+        moving.addWidget(self.next)
         self.views = QButtonGroup(self)
         for number, text in enumerate(
             (self.tr("Photo"), self.tr("What training sees"), self.tr("Augmented"))
@@ -262,9 +274,8 @@ class Preview(QWidget):
             tab.setCheckable(True)
             tab.setChecked(number == 0)
             self.views.addButton(tab, number)
-            top.addWidget(tab)
+            showing.addWidget(tab)
         self.views.idClicked.connect(self.show_view)
-        top.addStretch(1)
         self.out = self._tool("zoom-out", self.tr("Zoom out (-)"))
         self.scale = label("", "quiet")
         self.scale.setMinimumWidth(6 * theme.UNIT)
@@ -275,7 +286,7 @@ class Preview(QWidget):
         self.into.clicked.connect(self._zoom_in)
         self.fit.clicked.connect(self._zoom_fit)
         for each in (self.out, self.scale, self.into, self.fit):
-            top.addWidget(each)
+            zooming.addWidget(each)
         outer.addLayout(top)
 
         middle = QHBoxLayout()

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from xferstudio.gui.look import domain_words, theme
+from xferstudio.gui.look import domain_words, theme, words
 from xferstudio.gui.look.interval_bar import IntervalBar
 from xferstudio.gui.look.widgets import button, label, plain_tip, scrolling, tool
 from xferstudio.gui.look.words import engine_text, percent, whole
@@ -296,7 +296,7 @@ class ShiftPanel(QFrame):
         self.sentences.setText("\n".join(domain_words.sentences(found.get("words") or ())))
         names = [self._label(str(id)) for id in found.get("suggestion") or ()]
         if names:
-            text = self.tr("Worth trying first: {strategies}").format(strategies=", ".join(names))
+            text = self.tr("Worth trying first: {strategies}").format(strategies=words.names(names))
             self.suggestion.setText(text)
         self.suggestion.setVisible(bool(names))
         self.why.setText(engine_text(str(found.get("why") or "")))

@@ -26,7 +26,7 @@ from xferstudio.gui.data.rows import UNLABELLED, Filter, Rows
 from xferstudio.gui.look import theme
 from xferstudio.gui.look.thumbnails import Thumbnails
 from xferstudio.gui.look.widgets import Elided, EmptyState, label
-from xferstudio.gui.look.words import told, whole
+from xferstudio.gui.look.words import whole
 from xferstudio.gui.project.studio import Pictures, Studio
 
 _TYPING = 150
@@ -169,18 +169,13 @@ class TargetView(QWidget):
                     count=whole(len(self.grid.shown)), every=whole(len(self.rows))
                 )
             ]
-        text = " · ".join(parts)
-        labelled = self._labelled(pictures)
-        if labelled:
-            text = told(
-                [
-                    text + ".",
-                    self.tr(
-                        "Its class folders are kept from training; they are only read for the report at the end."
-                    ),
-                ]
+        if self._labelled(pictures):
+            parts.append(
+                self.tr(
+                    "Its class folders are kept from training; they are only read for the report at the end."
+                )
             )
-        self.words.setText(text)
+        self.words.setText("\n".join(parts))
 
     @staticmethod
     def _labelled(pictures: Pictures) -> bool:

@@ -276,11 +276,11 @@ ADAPT_PATTERNS = (
     ),
     QT_TRANSLATE_NOOP(
         "Engine",
-        "Too close to call by the signs between {signs}, for the signs disagree; {run} is first by a little.",
+        "Too close to call by the signs between {runs}, for the signs disagree; {run} is first by a little.",
     ),
     QT_TRANSLATE_NOOP(
         "Engine",
-        "Too close to call by the signs between {signs}, for their ranks are within one of each other; "
+        "Too close to call by the signs between {runs}, for their ranks are within one of each other; "
         "{run} is first by a little.",
     ),
     QT_TRANSLATE_NOOP("Engine", "By the signs, take {run}."),
@@ -303,7 +303,7 @@ ADAPT_PATTERNS = (
         "By the labels of the target, {run} has the highest accuracy, {value} points above {other}.",
     ),
     QT_TRANSLATE_NOOP("Engine", "By the labels of the target, {run} has the highest accuracy."),
-    QT_TRANSLATE_NOOP("Engine", "On other images or classes, and so not compared: {signs}."),
+    QT_TRANSLATE_NOOP("Engine", "On other images or classes, and so not compared: {runs}."),
     # How far the domains are apart.
     QT_TRANSLATE_NOOP(
         "Engine",

@@ -683,5 +683,5 @@ PATTERNS = (
 
 PARTS = ("why", "label", "images", "files", "difference")
 
-LISTS = ("signs",)
-"""Parts that are names in a row, each of which is translated."""
+LISTS = ("signs", "runs")
+"""Parts that are names in a row; those of signs are translated."""

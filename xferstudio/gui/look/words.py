@@ -27,7 +27,10 @@ def engine_text(text: str) -> str:
                 break  # the program speaks English
             parts = found.groupdict()
             parts |= {part: engine_text(parts[part]) for part in PARTS if part in parts}
-            parts |= {part: names(re.split(", | and ", parts[part])) for part in LISTS if part in parts}
+            for part in LISTS:
+                if part in parts:
+                    each = re.split(", | and ", parts[part])
+                    parts[part] = names(map(engine_text, each) if part == "signs" else each)
             return told.format(**parts)
     return text
 
@@ -105,9 +108,8 @@ def listed(parts: Iterable[str]) -> str:
 
 
 def names(parts: Iterable[str]) -> str:
-    """Names in a row, those that the engine gives in the user's language."""
-    between = QCoreApplication.translate("Words", ", ", "between names")
-    return between.join(map(engine_text, parts))
+    """Names in a row."""
+    return QCoreApplication.translate("Words", ", ", "between names").join(parts)
 
 
 def told(sentences: Iterable[str]) -> str:

@@ -71,7 +71,7 @@ class DomainCards(QObject):
             view = self.accuracy = DomainAccuracyView()
         for plotted in (self.signs, self.accuracy):
             if plotted is view:
-                plotted.plot.setFixedHeight(38 * theme.UNIT)
+                plotted.plot.setFixedHeight((46 if plotted is self.signs else 38) * theme.UNIT)
                 plotted.plot.failed.connect(self.failed)
         card = Card()
         card.body.addWidget(view, 1)

@@ -15,7 +15,7 @@ from xferstudio.api import UserError
 from xferstudio.gui.look import theme
 from xferstudio.gui.look.help import keys
 from xferstudio.gui.look.messages import ask
-from xferstudio.gui.look.words import engine_text
+from xferstudio.gui.look.words import engine_text, names
 from xferstudio.gui.project.commands import Command
 from xferstudio.gui.project.page import Page
 from xferstudio.gui.project.queue import Job
@@ -287,7 +287,7 @@ class TrainPage(Page):
         if len(runs) > 1:
             self.studio.note.emit(
                 self.tr("{baseline} is trained first: {name} is measured against it").format(
-                    baseline=", ".join(run.name for run in runs[:-1]), name=runs[-1].name
+                    baseline=names(run.name for run in runs[:-1]), name=runs[-1].name
                 )
             )
 

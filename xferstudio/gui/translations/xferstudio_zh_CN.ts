@@ -3538,12 +3538,16 @@ Free software under the Apache License 2.0.</source>
         <translation>{run} 是目标域上唯一的运行，因此没有可选择的；请在旁边运行 source-only。</translation>
     </message>
     <message>
-        <source>Too close to call by the signs between {signs}, for the signs disagree; {run} is first by a little.</source>
-        <translation>按信号难分高下：{signs}，因为各信号不一致；{run} 略占先。</translation>
+        <source>Too close to call by the signs between {runs}, for the signs disagree; {run} is first by a little.</source>
+        <translation>按信号难分高下：{runs}，因为各信号不一致；{run} 略占先。</translation>
     </message>
     <message>
-        <source>Too close to call by the signs between {signs}, for their ranks are within one of each other; {run} is first by a little.</source>
-        <translation>按信号难分高下：{signs}，因为它们的名次相差不到一；{run} 略占先。</translation>
+        <source>Too close to call by the signs between {runs}, for their ranks are within one of each other; {run} is first by a little.</source>
+        <translation>按信号难分高下：{runs}，因为它们的名次相差不到一；{run} 略占先。</translation>
+    </message>
+    <message>
+        <source>On other images or classes, and so not compared: {runs}.</source>
+        <translation>图像或类别不同，因此没有比较：{runs}。</translation>
     </message>
     <message>
         <source>By the signs, take {run}.</source>
@@ -3572,10 +3576,6 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>By the labels of the target, {run} has the highest accuracy.</source>
         <translation>按目标域的标签，{run} 的准确率最高。</translation>
-    </message>
-    <message>
-        <source>On other images or classes, and so not compared: {signs}.</source>
-        <translation>图像或类别不同，因此没有比较：{signs}。</translation>
     </message>
     <message>
         <source>With {images} of the source and {label} of the target, how far the domains are apart cannot be measured; it takes at least {count} of each.</source>
