@@ -200,7 +200,8 @@ class Domains(QWidget):
     @Slot()
     def ask_for_target(self) -> None:
         """Let the user choose the folder of the target domain."""
-        start = target_folder(self.studio) or str(Path.home())
+        known = self.studio.target
+        start = str(known.root if known is not None else Path.home())
         folder = QFileDialog.getExistingDirectory(
             self, self.tr("Images of another domain, without labels"), start
         )
