@@ -318,7 +318,7 @@ def test_listed_sentences_are_those_of_the_engine():
         # The engine puts some of them together from parts, at such places.
         ends = r"\{\w+\}|, (?:or )?|; |: |\. | \(|\)| - "
         ends += r"| (?:points|with a|is|are|lie|held out for|export with|in the class(?:es)?|a copy of|copies of)\b"
-        ends = r", for |they look | source-only |" + ends
+        ends = r", for |they look | source-only | and |" + ends
         parts = [part.strip() for part in re.split(ends, text)]
         gone += [
             f"{part!r} of {text!r}" for part in parts if len(part) > 12 and part.replace("_", " ") not in said
@@ -579,7 +579,9 @@ def test_sentences_on_two_domains_are_translated_with_what_they_hold(qapp, speak
         told = words.engine_text(sentence)
         left = set(re.findall(r"[A-Za-z]+", told)) - names
         assert not left, told
-    assert "1.92" in words.engine_text(sentences[0]) and "把握、加权风险变好" in words.engine_text(sentences[2])
+    assert "1.92" in words.engine_text(sentences[0]) and "把握、加权风险变好" in words.engine_text(
+        sentences[2]
+    )
 
 
 def test_each_listed_text_has_a_translation(qapp, speak):

@@ -117,7 +117,11 @@ def drop_at(page, point, path):
     page.dragEnterEvent(enter)
     shown = page.drop_hint.isVisible(), page.target_hint.isVisible()
     drop = QDropEvent(
-        QPointF(point), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        QPointF(point),
+        Qt.DropAction.CopyAction,
+        data,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
     )
     page.dropEvent(drop)
     return shown

@@ -29,7 +29,13 @@ from xferstudio.project import Run
 
 
 def strategy(id, kind):
-    return {"id": id, "label": f"{id}: in words", "kind": kind, "summary": f"What {id} does.", "options": OPTIONS}
+    return {
+        "id": id,
+        "label": f"{id}: in words",
+        "kind": kind,
+        "summary": f"What {id} does.",
+        "options": OPTIONS,
+    }
 
 
 STRATEGIES = [strategy("extract", "extract")] + [
@@ -424,7 +430,13 @@ def card(qtbot):
 
 def test_labels_speak_before_signs(card):
     against = {"baseline": "b", "verdict": "negative transfer", "sentence": "It is worse."}
-    report = {"accuracy": 0.5, "accuracy_interval": [0.4, 0.6], "n": 90, "outside": 3, "against_baseline": against}
+    report = {
+        "accuracy": 0.5,
+        "accuracy_interval": [0.4, 0.6],
+        "n": 90,
+        "outside": 3,
+        "against_baseline": against,
+    }
     card.show_target(told_of_target(report=report, left_out=[{"path": "a", "reason": "b"}]), False)
     assert card.verdict.text() == "Negative transfer: adapting did harm"
     assert card.by_labels.text() == "By the labels: It is worse."
@@ -462,4 +474,5 @@ def test_agreement_and_alignment_in_words():
     assert "in part" in domain_words.agreement(0.6)
     assert "aligned" in domain_words.domain_accuracy(0.5)
     assert "nearly" in domain_words.domain_accuracy(0.65)
+    assert "does not show" in domain_words.domain_accuracy(0.1), "fooled is not aligned"
     assert domain_words.validator("of_a_plugin") == "of a plugin" and not domain_words.validator_help("other")

@@ -171,8 +171,6 @@ ADAPT_TEXTS = (
     QT_TRANSLATE_NOOP("Engine", "confidence"),
     QT_TRANSLATE_NOOP("Engine", "clusters"),
     QT_TRANSLATE_NOOP("Engine", "weighted risk"),
-    QT_TRANSLATE_NOOP("Engine", "nothing improved"),
-    QT_TRANSLATE_NOOP("Engine", "nothing worsened"),
     QT_TRANSLATE_NOOP(
         "Engine",
         "No sign could be computed for both models, so nothing is known about the target. Labels of a few "
@@ -242,17 +240,15 @@ ADAPT_PATTERNS = (
     QT_TRANSLATE_NOOP("Engine", "the report by the target's labels could not be made: {why}"),
     QT_TRANSLATE_NOOP("Engine", "the report by the target's labels could not be made ({why})"),
     # Verdicts by signs.
-    QT_TRANSLATE_NOOP("Engine", "{signs} improved"),
-    QT_TRANSLATE_NOOP("Engine", "{signs} worsened"),
     QT_TRANSLATE_NOOP(
         "Engine",
-        "By the signs, adapting helped: clearly against source-only, {why} and {label}. Labels of a few "
-        "target images would tell more.",
+        "By the signs, adapting helped: clearly against source-only, {why}. Labels of a few target images "
+        "would tell more.",
     ),
     QT_TRANSLATE_NOOP(
         "Engine",
-        "By the signs, adapting did harm: clearly against source-only, {why} and {label}. Keep "
-        "source-only. Labels of a few target images would tell more.",
+        "By the signs, adapting did harm: clearly against source-only, {why}. Keep source-only. Labels of "
+        "a few target images would tell more.",
     ),
     QT_TRANSLATE_NOOP(
         "Engine",
@@ -261,14 +257,27 @@ ADAPT_PATTERNS = (
     ),
     QT_TRANSLATE_NOOP(
         "Engine",
-        "No evidence that adapting helped or hurt: clearly against source-only, {why} and {label}. Labels "
-        "of a few target images would tell more.",
+        "No evidence that adapting helped or hurt: clearly against source-only, {why}. Labels of a few "
+        "target images would tell more.",
     ),
     QT_TRANSLATE_NOOP(
         "Engine",
         "The adapted model gives nearly all target images the same few answers, unlike source-only: it has "
-        "collapsed. Do not use it ({why}, {label}). Labels of a few target images would tell more.",
+        "collapsed. Do not use it ({why}). Labels of a few target images would tell more.",
     ),
+    QT_TRANSLATE_NOOP("Engine", "nothing improved and nothing worsened"),
+    QT_TRANSLATE_NOOP("Engine", "nothing worsened and nothing improved"),
+    QT_TRANSLATE_NOOP("Engine", "nothing improved, nothing worsened"),
+    QT_TRANSLATE_NOOP("Engine", "nothing improved and {others} worsened"),
+    QT_TRANSLATE_NOOP("Engine", "{others} worsened and nothing improved"),
+    QT_TRANSLATE_NOOP("Engine", "nothing improved, {others} worsened"),
+    QT_TRANSLATE_NOOP("Engine", "{signs} improved and nothing worsened"),
+    QT_TRANSLATE_NOOP("Engine", "nothing worsened and {signs} improved"),
+    QT_TRANSLATE_NOOP("Engine", "{signs} improved, nothing worsened"),
+    QT_TRANSLATE_NOOP("Engine", "{signs} improved and {others} worsened"),
+    QT_TRANSLATE_NOOP("Engine", "{others} worsened and {signs} improved"),
+    QT_TRANSLATE_NOOP("Engine", "{signs} improved, {others} worsened"),
+    QT_TRANSLATE_NOOP("Engine", "{signs} improved"),
     # Runs side by side on the target.
     QT_TRANSLATE_NOOP(
         "Engine",

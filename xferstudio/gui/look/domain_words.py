@@ -116,7 +116,13 @@ def agreement(value: float | None) -> str:
 def domain_accuracy(value: float) -> str:
     """What the accuracy of a domain classifier means."""
     share = QLocale().toString(100 * value, "f", 0) + "\u202f%"
-    if value < 0.55:
+    if value < 0.4:
+        text = translate(
+            "DomainWords",
+            "The second network is right about the domain in only {share} of the cases: it is deceived rather than at a "
+            "loss, so this alone does not show that the features are aligned.",
+        )
+    elif value < 0.55:
         text = translate(
             "DomainWords",
             "The second network is right about the domain in {share} of the cases, as by tossing a coin: the features "

@@ -683,5 +683,5 @@ PATTERNS = (
 
 PARTS = ("why", "label", "images", "files", "difference")
 
-LISTS = ("signs", "runs")
+LISTS = ("signs", "others", "runs")
 """Parts that are names in a row; those of signs are translated."""

@@ -30,7 +30,7 @@ def engine_text(text: str) -> str:
             for part in LISTS:
                 if part in parts:
                     each = re.split(", | and ", parts[part])
-                    parts[part] = names(map(engine_text, each) if part == "signs" else each)
+                    parts[part] = names(each if part == "runs" else map(engine_text, each))
             return told.format(**parts)
     return text
 

@@ -1669,6 +1669,10 @@ Free software under the Apache License 2.0.</source>
         <translation>各信号对排序几乎不一致（肯德尔 W = {figure}，最大为 1），因此这一选择较弱。</translation>
     </message>
     <message>
+        <source>The second network is right about the domain in only {share} of the cases: it is deceived rather than at a loss, so this alone does not show that the features are aligned.</source>
+        <translation>第二个网络判断域的正确率只有 {share}：它是被欺骗，而不是无从判断，因此单凭这一点不能说明特征已经对齐。</translation>
+    </message>
+    <message>
         <source>The second network is right about the domain in {share} of the cases, as by tossing a coin: the features are aligned.</source>
         <translation>第二个网络判断域的正确率为 {share}，如同抛硬币：特征已经对齐。</translation>
     </message>
@@ -3410,14 +3414,6 @@ Free software under the Apache License 2.0.</source>
         <translation>加权风险</translation>
     </message>
     <message>
-        <source>nothing improved</source>
-        <translation>没有任何信号变好</translation>
-    </message>
-    <message>
-        <source>nothing worsened</source>
-        <translation>没有任何信号变差</translation>
-    </message>
-    <message>
         <source>No sign could be computed for both models, so nothing is known about the target. Labels of a few target images would tell more.</source>
         <translation>没有任何信号能对两个模型都算出，因此对目标域一无所知。给少量目标域图像加标签会说明更多。</translation>
     </message>
@@ -3510,28 +3506,8 @@ Free software under the Apache License 2.0.</source>
         <translation>{signs}变好</translation>
     </message>
     <message>
-        <source>{signs} worsened</source>
-        <translation>{signs}变差</translation>
-    </message>
-    <message>
-        <source>By the signs, adapting helped: clearly against source-only, {why} and {label}. Labels of a few target images would tell more.</source>
-        <translation>按信号，自适应有帮助：与 source-only 明确相比，{why}，{label}。给少量目标域图像加标签会说明更多。</translation>
-    </message>
-    <message>
-        <source>By the signs, adapting did harm: clearly against source-only, {why} and {label}. Keep source-only. Labels of a few target images would tell more.</source>
-        <translation>按信号，自适应有害：与 source-only 明确相比，{why}，{label}。请保留 source-only。给少量目标域图像加标签会说明更多。</translation>
-    </message>
-    <message>
         <source>No evidence that adapting helped: {why}, but the model lost accuracy on the source domain, where it can be measured. Labels of a few target images would tell more.</source>
         <translation>没有证据表明自适应有帮助：{why}，但模型在可以测量的源域上损失了准确率。给少量目标域图像加标签会说明更多。</translation>
-    </message>
-    <message>
-        <source>No evidence that adapting helped or hurt: clearly against source-only, {why} and {label}. Labels of a few target images would tell more.</source>
-        <translation>没有证据表明自适应有帮助或有害：与 source-only 明确相比，{why}，{label}。给少量目标域图像加标签会说明更多。</translation>
-    </message>
-    <message>
-        <source>The adapted model gives nearly all target images the same few answers, unlike source-only: it has collapsed. Do not use it ({why}, {label}). Labels of a few target images would tell more.</source>
-        <translation>与 source-only 不同，自适应后的模型对几乎所有目标域图像给出相同的少数几个答案：它已经坍缩。不要使用它（{why}，{label}）。给少量目标域图像加标签会说明更多。</translation>
     </message>
     <message>
         <source>{run} is the only run on the target, so there is nothing to choose; run source-only beside it.</source>
@@ -3552,6 +3528,70 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>By the signs, take {run}.</source>
         <translation>按信号，选择 {run}。</translation>
+    </message>
+    <message>
+        <source>By the signs, adapting helped: clearly against source-only, {why}. Labels of a few target images would tell more.</source>
+        <translation>按信号，自适应有帮助：与 source-only 相比，明显地{why}。给少量目标域图像加标签会说明更多。</translation>
+    </message>
+    <message>
+        <source>By the signs, adapting did harm: clearly against source-only, {why}. Keep source-only. Labels of a few target images would tell more.</source>
+        <translation>按信号，自适应有害：与 source-only 相比，明显地{why}。请保留 source-only。给少量目标域图像加标签会说明更多。</translation>
+    </message>
+    <message>
+        <source>No evidence that adapting helped or hurt: clearly against source-only, {why}. Labels of a few target images would tell more.</source>
+        <translation>没有证据表明自适应有帮助或有害：与 source-only 相比，{why}。给少量目标域图像加标签会说明更多。</translation>
+    </message>
+    <message>
+        <source>The adapted model gives nearly all target images the same few answers, unlike source-only: it has collapsed. Do not use it ({why}). Labels of a few target images would tell more.</source>
+        <translation>与 source-only 不同，自适应后的模型对几乎所有目标域图像给出相同的少数几个答案：它已经坍缩。不要使用它（{why}）。给少量目标域图像加标签会说明更多。</translation>
+    </message>
+    <message>
+        <source>nothing improved and nothing worsened</source>
+        <translation>没有任何信号变好，没有任何信号变差</translation>
+    </message>
+    <message>
+        <source>nothing worsened and nothing improved</source>
+        <translation>没有任何信号变差，没有任何信号变好</translation>
+    </message>
+    <message>
+        <source>nothing improved, nothing worsened</source>
+        <translation>没有任何信号变好，没有任何信号变差</translation>
+    </message>
+    <message>
+        <source>nothing improved and {others} worsened</source>
+        <translation>没有任何信号变好，{others}变差</translation>
+    </message>
+    <message>
+        <source>{others} worsened and nothing improved</source>
+        <translation>{others}变差，没有任何信号变好</translation>
+    </message>
+    <message>
+        <source>nothing improved, {others} worsened</source>
+        <translation>没有任何信号变好，{others}变差</translation>
+    </message>
+    <message>
+        <source>{signs} improved and nothing worsened</source>
+        <translation>{signs}变好，没有任何信号变差</translation>
+    </message>
+    <message>
+        <source>nothing worsened and {signs} improved</source>
+        <translation>没有任何信号变差，{signs}变好</translation>
+    </message>
+    <message>
+        <source>{signs} improved, nothing worsened</source>
+        <translation>{signs}变好，没有任何信号变差</translation>
+    </message>
+    <message>
+        <source>{signs} improved and {others} worsened</source>
+        <translation>{signs}变好，{others}变差</translation>
+    </message>
+    <message>
+        <source>{others} worsened and {signs} improved</source>
+        <translation>{others}变差，{signs}变好</translation>
+    </message>
+    <message>
+        <source>{signs} improved, {others} worsened</source>
+        <translation>{signs}变好，{others}变差</translation>
     </message>
     <message>
         <source>The signs largely agree on the order of the models (Kendall&apos;s W is {value}).</source>
