@@ -395,3 +395,6 @@ ADAPT_PATTERNS = (
     ),
 )
 """Texts with names and figures in them. Those that begin with a part of their own stand before those that they hold."""
+
+ROWS = ("signs", "others", "runs")
+"""What stands for one of these is a row of names, such as "a, b and c"."""

@@ -682,6 +682,3 @@ PATTERNS = (
 """Texts with names and figures in them; what stands for one of PARTS is a text that is translated too."""
 
 PARTS = ("why", "label", "images", "files", "difference")
-
-LISTS = ("signs", "others", "runs")
-"""Parts that are names in a row; those of signs are translated."""

@@ -8,7 +8,8 @@ from functools import cache, reduce
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QLocale
 
-from xferstudio.gui.look.engine_words import LISTS, PARTS, PATTERNS
+from xferstudio.gui.look.adapt_words import ROWS
+from xferstudio.gui.look.engine_words import PARTS, PATTERNS
 
 
 def engine_text(text: str) -> str:
@@ -27,10 +28,7 @@ def engine_text(text: str) -> str:
                 break  # the program speaks English
             parts = found.groupdict()
             parts |= {part: engine_text(parts[part]) for part in PARTS if part in parts}
-            for part in LISTS:
-                if part in parts:
-                    each = re.split(", | and ", parts[part])
-                    parts[part] = names(each if part == "runs" else map(engine_text, each))
+            parts |= {part: _row(part, parts[part]) for part in ROWS if part in parts}
             return told.format(**parts)
     return text
 
@@ -105,6 +103,12 @@ def interval(bounds: Sequence[float] | None) -> str:
 def listed(parts: Iterable[str]) -> str:
     """Parts of a list, set apart as the language does."""
     return QCoreApplication.translate("Words", "; ", "between the parts of a list").join(parts)
+
+
+def _row(part: str, text: str) -> str:
+    """Signs in a row, each of them translated, or runs, each of them as it is called."""
+    each = re.split(", | and ", text)
+    return names(each if part == "runs" else map(engine_text, each))
 
 
 def names(parts: Iterable[str]) -> str:
