@@ -354,7 +354,7 @@ def engine(monkeypatch):
 @pytest.fixture
 def plugins(monkeypatch):
     """Nothing loaded, nothing missing."""
-    empty = types.SimpleNamespace(failures=[], loaded=[])
+    empty = types.SimpleNamespace(failures=[], loaded=[], strategies={})
     monkeypatch.setattr(cli, "_plugins", lambda _args, quiet=False: empty)
 
 
@@ -766,7 +766,7 @@ module = types.ModuleType("xferstudio.engine.job")
 exec({engine!r}, module.__dict__)
 sys.modules["xferstudio.engine.job"] = module
 from xferstudio import cli
-cli._plugins = lambda args, quiet=False: types.SimpleNamespace(failures=[], loaded=[])
+cli._plugins = lambda args, quiet=False: types.SimpleNamespace(failures=[], loaded=[], strategies={{}})
 sys.argv[0] = "xferstudio"
 sys.exit(cli.main())
 """

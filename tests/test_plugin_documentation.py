@@ -6,6 +6,7 @@ import inspect
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -68,3 +69,20 @@ def test_the_example_does_as_the_installable_plugin_does():
     for line in example.splitlines():
         if line.startswith("        ") or "option(" in line:
             assert line.strip() in kept, line
+
+
+def test_the_adaptation_in_the_chapter_passes_the_conformance_kit(monkeypatch):
+    (code,) = (block for block in re.findall(r"```python\n(.*?)```", CHAPTER, re.S) if '"adapt"' in block)
+    space: dict[str, Any] = {"__name__": "adaptation_of_the_chapter"}
+    monkeypatch.setitem(sys.modules, "adaptation_of_the_chapter", sys)
+    exec(compile(code, "docs/plugins.md", "exec"), space)
+    testing.check_strategy(space["SameMean"], options={"epochs": 1})
+
+
+def test_what_an_adaptation_gets_is_in_the_chapter():
+    for name in ("target", "target_places"):
+        assert name in api.Batch.__dataclass_fields__
+        assert re.search(rf"`(batch\.)?{name}`", CHAPTER), name
+    for domains in ("source", "both", "target"):
+        assert api.Phase("p", 1, domains)
+        assert f'| `"{domains}"` |' in CHAPTER

@@ -36,6 +36,9 @@ def test_the_readme_shows_every_command():
         "catalogue",
         "scan",
         "app",
+        "target",
+        "shift",
+        "audit",
     } <= shown
 
 
@@ -44,6 +47,9 @@ def test_a_command_of_the_readme_is_understood_and_finds_its_files(line):
     command, args = cli.parse(shlex.split(line)[1:])
     if command.name == "new":
         assert (ROOT / args.data).is_dir()
+        assert not args.target or (ROOT / args.target).is_dir()
+    if command.name == "target":
+        assert args.none or (ROOT / args.folder).is_dir()
     if command.name == "predict":
         for path in args.paths:
             assert path == "-" or (ROOT / path).exists()
@@ -62,7 +68,7 @@ def test_the_readme_uses_only_runs_that_it_has_added():
             added.add(args.name or args.strategy)
         elif command.name == "run":
             assert set(args.names) <= added
-        elif command.name == "export":
+        elif command.name in ("export", "audit"):
             assert args.name in added
 
 

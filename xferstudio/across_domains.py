@@ -6,10 +6,10 @@ import json
 import shlex
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from xferstudio.api import UserError
 from xferstudio.events import Notice, Progress
@@ -132,11 +132,14 @@ def baselines_first(
     What is due is found out when it is its turn.
     """
     from xferstudio.engine.adaptation import BASELINE
-    from xferstudio.engine.baseline import due_baseline
+    from xferstudio.engine.baseline import due_baseline, needs_baseline
     from xferstudio.project import load
 
     begun: set[str] = set()
     for run in sorted(runs, key=lambda each: each.strategy != BASELINE):
+        if not needs_baseline(run, plugins):
+            yield run, fresh
+            continue
         due = None
         try:
             current = load(project.folder)
@@ -151,7 +154,6 @@ def baselines_first(
         if due is not None and due.run.name not in begun:
             begun.add(due.run.name)
             yield due.run, due.fresh
-        begun.add(run.name)
         yield run, fresh
 
 
@@ -160,19 +162,15 @@ def baselines_first(
 
 def run_audit(project: Project, folder: RunFolder, number: int, seed: int, as_json: bool) -> None:
     """Let a person label some of the target's images, and say what that tells. Raises UserError."""
-    from xferstudio.engine.audit_session import open_audit, places
+    from xferstudio.engine.audit_session import answers_by_run, open_audit, places, told
 
     audit = open_audit(project, folder, number, seed)
-    paths = places(project, folder, audit)
-    if as_json:
-        _audit_in_json(project, folder, audit, paths)
-    else:
-        _audit_in_words(project, folder, audit, paths)
+    paths, runs = places(project, folder, audit), answers_by_run(project, folder, audit)
+    work = _audit_in_json if as_json else _audit_in_words
+    work(audit, paths, lambda: told(audit, runs))
 
 
-def _audit_in_json(project: Project, folder: RunFolder, audit: Audit, paths: Mapping[str, str]) -> None:
-    from xferstudio.engine.audit_session import told
-
+def _audit_in_json(audit: Audit, paths: Mapping[str, str], told: Callable[[], dict[str, Any]]) -> None:
     dump_json(
         {
             "event": "AuditSample",
@@ -183,7 +181,7 @@ def _audit_in_json(project: Project, folder: RunFolder, audit: Audit, paths: Map
         }
     )
     if audit.labels:
-        dump_json({"event": "AuditEstimate", **told(project, folder, audit)})
+        dump_json({"event": "AuditEstimate", **told()})
     for line in sys.stdin.buffer:
         if not line.strip():
             continue
@@ -192,8 +190,8 @@ def _audit_in_json(project: Project, folder: RunFolder, audit: Audit, paths: Map
         except UserError as error:
             warn(str(error))
             continue
-        dump_json({"event": "AuditEstimate", **told(project, folder, audit)})
-    dump_json({"event": "AuditEnded", **told(project, folder, audit)})
+        dump_json({"event": "AuditEstimate", **told()})
+    dump_json({"event": "AuditEnded", **told()})
 
 
 def _obey(audit: Audit, line: bytes) -> None:
@@ -213,14 +211,14 @@ def _obey(audit: Audit, line: bytes) -> None:
 _EXAMPLE = '{"hash": "0f3a…", "label": "ants"}'
 
 
-def _audit_in_words(project: Project, folder: RunFolder, audit: Audit, paths: Mapping[str, str]) -> None:
-    from xferstudio.engine.audit_session import told
+def _audit_in_words(audit: Audit, paths: Mapping[str, str], told: Callable[[], dict[str, Any]]) -> None:
+    from xferstudio.engine.audit_session import OTHER
 
     say(
         f"What do these {len(audit.hashes)} images show? What {audit.run} says of them is not told, so as not to sway you."
     )
     say(wrapped(", ".join(f"{number} {name}" for number, name in enumerate(audit.classes, 1))))
-    say("    s cannot tell, u undo, q end; every answer is kept at once")
+    say("    n none of these, s cannot tell, u undo, q end; every answer is kept at once")
     asked: list[str] = [content for content in audit.hashes if content in audit.labels]
     while True:
         due = [content for content in audit.hashes if content not in audit.labels]
@@ -233,19 +231,20 @@ def _audit_in_words(project: Project, folder: RunFolder, audit: Audit, paths: Ma
             if asked:
                 audit.forget(asked.pop())
             continue
-        if word == "s":
-            audit.answer(due[0], None)
+        if word in ("s", "n"):
+            audit.answer(due[0], None if word == "s" else OTHER)
         elif word.isdecimal() and 1 <= int(word) <= len(audit.classes):
             audit.answer(due[0], audit.classes[int(word) - 1])
         else:
-            say(f"{word!r} is not a number from 1 to {len(audit.classes)}, s, u or q")
+            say(f"{word!r} is not a number from 1 to {len(audit.classes)}, n, s, u or q")
             continue
         asked.append(due[0])
-    result = told(project, folder, audit)
+    result = told()
     say()
     say(result["sentence"])
     for each in result["comparisons"] if result["labelled"] else ():
-        say(f"  {each['sentence']}")
+        if each["sentence"] not in result["sentence"]:
+            say(f"  {each['sentence']}")
     left = len(audit.hashes) - len(audit.labels)
     if left:
         say(f"{left} are not labelled yet; the same command goes on with them.")

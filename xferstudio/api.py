@@ -324,7 +324,8 @@ class Context(Protocol):
     """What a strategy works with; made by the engine, one for a run."""
 
     model: Any
-    """The network: `.backbone` (images to features (n, D)), `.head` (features to logits (n, C)), `.feature_width` D.
+    """The network: `.backbone` (images to features (n, D)), `.head` (features to logits (n, C)), `.feature_width` D,
+    and `.classify` (features to what the classifier sees (n, d), and logits).
     Modules that a loss needs are added to it in `setup`; they are in checkpoints, and end with the training."""
     classes: tuple[str, ...]
     options: Any

@@ -728,15 +728,10 @@ def set_target(project: Project, target: Path | str | None) -> Project:
         by_hand = UserError(f"The target cannot be written to {file}; write it there by hand.")
         document = _read(file)
         try:
-            table: Any = document["data"]
-            for key, value in (("target", written), ("target_sample", sample)):
-                if not value:
-                    table.pop(key, None)
-                else:
-                    table[key] = value if key == "target" else _listed(sample)
-            text = tomlkit.dumps(document)
+            new = {"target": written, "target_sample": _listed(sample) if sample else ""}
+            text = _with_target(document, {key: value for key, value in new.items() if value})
             changed = _checked(file, tomlkit.parse(text).unwrap())
-        except (TOMLKitError, KeyError, TypeError, ValueError, AttributeError) as error:
+        except (TOMLKitError, LookupError, TypeError, ValueError, AttributeError) as error:
             raise by_hand from error
         wanted = replace(current.data, target=written, target_sample=tuple(sample))
         # A file that says something else than was asked for is never saved.
@@ -744,6 +739,29 @@ def set_target(project: Project, target: Path | str | None) -> Project:
             raise by_hand
         write_atomic(file, text)
     return changed
+
+
+def _with_target(document: tomlkit.TOMLDocument, entries: Mapping[str, Any]) -> str:
+    """The text with these in place of what it says of the target, behind the line of the source."""
+    table: Any = document["data"]
+    for key in ("target", "target_sample"):
+        table.pop(key, None)
+    if isinstance(table, InlineTable):
+        table.update(entries)
+        return tomlkit.dumps(document)
+    # tomlkit would write new keys behind the comments that stand before the next table.
+    lines = tomlkit.dumps(document).splitlines(keepends=True)
+    inside = False
+    for place, line in enumerate(lines):
+        if line.lstrip().startswith("["):
+            inside = re.match(r"\s*\[\s*data\s*\]", line) is not None
+        if inside and re.match(r"\s*source\s*=", line):
+            more = tomlkit.document()
+            for key, value in entries.items():
+                more.add(key, value)
+            lines[place] = (line if line.endswith("\n") else f"{line}\n") + tomlkit.dumps(more)
+            break
+    return "".join(lines)
 
 
 def add_run(project: Project, run: Run) -> Project:

@@ -277,7 +277,9 @@ class PlainLines:
     def _validation(event: EpochDone) -> str:
         if not event.val:
             return "no validation images"
-        best = ", the best so far" if event.best else ""
+        # Of an adaptation, signs without labels choose, and not the accuracy that stands beside it.
+        how = ", the choice by the signs so far" if event.validators else ", the best so far"
+        best = how if event.best else ""
         return f"validation accuracy {as_accuracy(event.val) or '?'}{best}"
 
     def close(self) -> None:

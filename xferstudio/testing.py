@@ -460,6 +460,7 @@ class _Watch:
     first: dict[str, torch.Tensor] = field(default_factory=dict)
     last: dict[str, torch.Tensor] = field(default_factory=dict)
     frozen: dict[str, torch.Tensor] = field(default_factory=dict)
+    frozen_is_known: bool = False
 
     def blame(self, sentence: str) -> None:
         self.fault = self.fault or sentence
@@ -473,7 +474,9 @@ class _Watch:
             self.first = _copy(ctx.model.state_dict())
 
     def after_setup(self, ctx: Any) -> None:
-        self.frozen = _copy(_frozen(ctx.model))
+        # Not yet: where a run is resumed, what was learned before is put into the network only after this.
+        self.frozen = {}
+        self.frozen_is_known = False
 
     def compare(self, ctx: Any, when: str) -> None:
         now = ctx.model.state_dict()
@@ -490,6 +493,8 @@ class _Watch:
         from xferstudio.engine.context import NotANumber
 
         step, batches = ctx.step, ctx.batches
+        if not self.frozen_is_known:
+            self.frozen, self.frozen_is_known = _copy(_frozen(ctx.model)), True
 
         def counted(losses: Any) -> Any:
             self.steps_without_yield += 1

@@ -20,7 +20,14 @@ def make_studio(tmp_path):
     """Makes a studio on a folder of pictures (three classes of 12 by default)."""
     made = 0
 
-    def make(photos: Path | None = None, *, each: int = 12, classes: int = 3, **split: Any) -> Studio:
+    def make(
+        photos: Path | None = None,
+        *,
+        each: int = 12,
+        classes: int = 3,
+        target: Path | None = None,
+        **split: Any,
+    ) -> Studio:
         nonlocal made
         made += 1
         if photos is None:
@@ -29,8 +36,9 @@ def make_studio(tmp_path):
                 paint_classes(photos, each, classes)
         wanted = SplitSpec(**{"val": 0.25, "test": 0.25, **split})
         folder = tmp_path / f"project{made}"
-        create(folder, data=photos, val=wanted.val, test=wanted.test, seed=wanted.seed, folds=wanted.folds)
-        project = Project(folder, "test", DataSpec(str(photos)), wanted, ())
+        shares = {"val": wanted.val, "test": wanted.test, "seed": wanted.seed, "folds": wanted.folds}
+        create(folder, data=photos, target=target, **shares)
+        project = Project(folder, "test", DataSpec(str(photos), str(target or "")), wanted, ())
         return Studio(project, FeatureStore(tmp_path / f"store{made}"))
 
     return make

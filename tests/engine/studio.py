@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -82,6 +82,16 @@ def paint(file: Path, colour: tuple[int, int, int], seed: int, spread: int = 60)
     shade = np.clip(np.array(colour) + noise, 0, 255).astype(np.uint8)
     Image.fromarray(shade).resize((36, 36)).save(file)
     return file
+
+
+def paint_target(folder: Path, each: int = 8, classes: int = 3, names: Sequence[str] = ()) -> Path:
+    """The same colours in another light: `each` pictures in each of the folders `names` (class0, class1, ...)."""
+    for number in range(classes):
+        name = names[number] if names else f"class{number}"
+        colour = tuple(40 + value // 2 for value in COLOURS[number])
+        for place in range(each):
+            paint(folder / name / f"{number}-{place:03d}.png", colour, 50_000 + 1000 * number + place)
+    return folder
 
 
 def paint_classes(folder: Path, each: int, classes: int = 3, spread: int = 60) -> Path:

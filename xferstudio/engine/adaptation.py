@@ -42,7 +42,7 @@ def is_baseline_of(
 ) -> bool:
     """Whether a run (as planned, or the facts of its folder) is the baseline of an adaptation with these options.
 
-    Both option tables must be whole, defaults included.
+    Both option tables must be whole, defaults included; an option that the adaptation does not have binds nobody.
     """
     facts: Mapping[str, Any] = (
         {"strategy": run.strategy, "backbone": run.backbone, "options": run.options}
@@ -54,7 +54,7 @@ def is_baseline_of(
         strategy != BASELINE
         and facts.get("strategy") == BASELINE
         and facts.get("backbone") == backbone
-        and baseline_options(theirs) == baseline_options(options)
+        and all(theirs.get(name) == value for name, value in baseline_options(options).items())
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,11 +25,14 @@ from xferstudio.project import Project, write_atomic
 
 ENDED = ("finished", "stopped")
 AUDITS = "audits"
+OTHER = ""
+"""The label of an image that shows none of the classes: every model is wrong on it."""
 
 
 @dataclass
 class Audit:
-    """One sample of the images that a run has predicted, with the labels so far: a class, or None for "cannot tell".
+    """One sample of the images that a run has predicted, with the labels so far: a class, `OTHER` for what is of none
+    of the classes, or None for "cannot tell".
 
     Every answer is on disk before the next is taken.
     """
@@ -48,20 +51,21 @@ class Audit:
         return tuple(self.population[place] for place in self.sample.indices)
 
     def answer(self, content: str, label: str | None) -> None:
-        """Write down what an image shows; None: cannot tell. Raises UserError for another image or class."""
+        """Write down what an image shows. Raises UserError for another image or class."""
         if content not in self.hashes:
             raise UserError(f"{content!r} is not the hash of an image of this audit")
-        if label is not None and label not in self.classes:
+        if label not in (None, OTHER, *self.classes):
             raise UserError(f"{label!r} is not one of the classes {', '.join(self.classes)}")
         self.labels[content] = label
         self._save()
 
     def forget(self, content: str) -> None:
         """Take an answer back."""
-        if self.labels.pop(content, "") != "":
+        if content in self.labels:
+            del self.labels[content]
             self._save()
 
-    def right(self, predicted: dict[str, str]) -> list[Answer]:
+    def right(self, predicted: Mapping[str, str]) -> list[Answer]:
         """Whether each image of the sample is what a model said, by hash; None where nobody knows."""
         labels = [self.labels.get(content) for content in self.hashes]
         return [
@@ -89,7 +93,8 @@ class Audit:
             parts = {name: tuple(map(int, raw["sample"][name])) for name in ("indices", "stratum", "sizes")}
             classes, population = tuple(map(str, raw["classes"])), tuple(map(str, raw["population"]))
             labels = {str(key): value for key, value in raw["labels"].items()}
-            if len(parts["stratum"]) != len(population) or not set(labels.values()) <= {None, *classes}:
+            known = {None, OTHER, *classes}
+            if len(parts["stratum"]) != len(population) or not set(labels.values()) <= known:
                 raise ValueError("its parts do not fit together")
             return cls(file, str(raw["run"]), classes, population, AuditSample(**parts), labels)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -135,10 +140,8 @@ def places(project: Project, folder: RunFolder, audit: Audit) -> dict[str, str]:
     return {content: known[content] for content in audit.hashes}
 
 
-def told(project: Project, folder: RunFolder, audit: Audit) -> dict[str, Any]:
-    """What the labels say of this run, of all others on the same images, and of the choice; JSON-ready."""
-    runs = answers_by_run(project, audit.population)
-    runs[audit.run] = dict(zip(*_columns(target_answers(folder)), strict=True))
+def told(audit: Audit, runs: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    """What the labels say of the audited run, of all others of `answers_by_run`, and of the choice; JSON-ready."""
     found = estimate(audit.sample, audit.right(runs[audit.run]))
     right = {name: audit.right(predicted) for name, predicted in runs.items()}
     # Numbers in place of names, for all images that were predicted.
@@ -170,19 +173,20 @@ def told(project: Project, folder: RunFolder, audit: Audit) -> dict[str, Any]:
     }
 
 
-def answers_by_run(project: Project, population: Sequence[str]) -> dict[str, dict[str, str]]:
-    """What the newest ended folder of each run predicts, by content hash, where it has answered for all of these."""
-    runs: dict[str, dict[str, str]] = {}
-    wanted = set(population)
-    for folder in reversed(all_runs(project)):
-        if folder.name in runs or not folder.target_predictions.is_file() or folder.state not in ENDED:
+def answers_by_run(project: Project, folder: RunFolder, audit: Audit) -> dict[str, dict[str, str]]:
+    """What the audited run and the newest ended folder of each other predict, by content hash, where that has
+    answered for all of the same images."""
+    runs = {audit.run: dict(zip(*_columns(target_answers(folder)), strict=True))}
+    wanted = set(audit.population)
+    for other in reversed(all_runs(project)):
+        if other.name in runs or not other.target_predictions.is_file() or other.state not in ENDED:
             continue
         try:
-            answers = dict(zip(*_columns(folder.read_target_predictions()), strict=True))
+            answers = dict(zip(*_columns(other.read_target_predictions()), strict=True))
         except UserError:
             continue
         if wanted <= answers.keys():
-            runs[folder.name] = answers
+            runs[other.name] = answers
     return runs
 
 

@@ -15,8 +15,9 @@ from xferstudio.project import Project, Run, add_run
 
 
 def needs_baseline(run: Run, plugins: Plugins) -> bool:
-    """Whether this run adapts, and so is to be measured against a baseline. Raises UserError for an unknown strategy."""
-    return run.strategy != BASELINE and plugins.strategy(run.strategy).kind == "adapt"
+    """Whether this run adapts, and so is to be measured against a baseline; not one whose strategy nobody knows."""
+    kind = plugins.strategies.get(run.strategy)
+    return kind is not None and kind.kind == "adapt" and run.strategy != BASELINE
 
 
 def with_baseline(project: Project, run: Run, plugins: Plugins) -> tuple[Project, Run]:

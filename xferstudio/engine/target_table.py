@@ -75,9 +75,10 @@ class TargetComparison:
     def to_text(self) -> str:
         """Plain aligned tables and sentences, at most 100 columns wide."""
         names = [name for name in NAMES if any(name in row.validators for row in self.rows)]
+        named = any(row.run != row.strategy for row in self.rows)
         parts = [
-            "On the target, without labels. Signs that tend to be higher for a better model; the first "
-            f"{len(CHOOSERS)} of them choose.",
+            "On the target, without labels. These signs tend to be higher for a better model; the first\n"
+            f"{len(CHOOSERS)} of them choose, by the mean rank.",
             table(
                 ["run", "rank", *(_HEADS[name] for name in names)],
                 [
@@ -88,11 +89,18 @@ class TargetComparison:
                 left=(0,),
             ),
             table(
-                ["run", "strategy", "by the signs", "by labels", "accuracy on the target", "by the audit"],
+                [
+                    "run",
+                    *(["strategy"] if named else []),
+                    "by the signs",
+                    "by labels",
+                    "accuracy by labels",
+                    "by the audit",
+                ],
                 [
                     [
                         row.run,
-                        row.strategy,
+                        *([row.strategy] if named else []),
                         "(is the baseline)" if row.strategy == BASELINE else row.verdict or "-",
                         row.verdict_by_labels or "-",
                         percent(row.accuracy, row.accuracy_interval),
@@ -100,8 +108,8 @@ class TargetComparison:
                     ]
                     for row in self.rows
                 ],
-                shrink=(0, 1),
-                left=(0, 1, 2, 3, 4, 5),
+                shrink=(0, 1) if named else (0,),
+                left=range(6),
             ),
             bullets(self.sentences),
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
@@ -83,7 +84,7 @@ class CDAN(DANN):
         shares = both.logits.detach().softmax(1)
         if hasattr(ctx.model, "drawn_seen"):
             product: torch.Tensor = (both.seen @ ctx.model.drawn_seen) * (shares @ ctx.model.drawn_shares)
-            return product / LARGEST_PRODUCT**0.5
+            return product / math.sqrt(LARGEST_PRODUCT)
         return (shares[:, :, None] * both.seen[:, None, :]).flatten(1)
 
 
@@ -175,6 +176,7 @@ class MDDOptions(AdaptOptions):
         min=0.0,
         max=10.0,
         help="Step size for bottleneck and classifier; the backbone takes a fraction.",
+        advanced=True,
     )
     weight_decay: float = option(
         5e-4, min=0.0, max=10.0, help="Pull of the weights towards zero.", advanced=True

@@ -38,7 +38,11 @@ class AdaptOptions(LoopOptions):
         32, min=2, max=4096, help="Images of each domain per optimizer step.", advanced=True
     )
     learning_rate: float = option(
-        0.01, min=0.0, max=10.0, help="Step size for bottleneck and classifier; the backbone takes a fraction."
+        0.01,
+        min=0.0,
+        max=10.0,
+        help="Step size for bottleneck and classifier; the backbone takes a fraction.",
+        advanced=True,
     )
     backbone_rate: float = option(
         0.1, min=0.0, max=1.0, help="Rate of the backbone as a share of that.", advanced=True
@@ -59,6 +63,12 @@ class AdaptOptions(LoopOptions):
     )
     clip: float = option(
         0.0, min=0.0, max=1e6, help="Largest norm of the gradient; 0 does not clip.", advanced=True
+    )
+    balance: str = option(
+        "none",
+        choices=("none", "weights", "sampling"),
+        help="For unequal classes: weigh rare classes more in the loss, or draw them more often.",
+        advanced=True,
     )
     batch_norm: bool = option(
         False, help="Let the backbone's batch-norm statistics follow the new images.", advanced=True

@@ -31,6 +31,7 @@ class MCCOptions(AdaptOptions):
         min=0.0,
         max=10.0,
         help="Step size for bottleneck and classifier; the backbone takes a fraction.",
+        advanced=True,
     )
 
 

@@ -80,12 +80,13 @@ def class_confusion(logits: torch.Tensor, temperature: float) -> torch.Tensor:
 
 def nuclear_norm(logits: torch.Tensor) -> torch.Tensor:
     """The nuclear norm of the predictions over their number (Cui et al. 2020): large where they are sure and diverse."""
-    return torch.linalg.svdvals(functional.softmax(logits, 1)).sum() / len(logits)
+    total: torch.Tensor = torch.linalg.svdvals(functional.softmax(logits, 1)).sum()
+    return total / len(logits)
 
 
 def longer(rows: torch.Tensor, step: float) -> torch.Tensor:
     """Squared distance of each row's length from `step` more than what it is now (Xu et al. 2019)."""
-    lengths = rows.norm(dim=1)
+    lengths: torch.Tensor = torch.linalg.vector_norm(rows, dim=1)
     return (lengths - (lengths.detach() + step)).square().mean()
 
 

@@ -47,6 +47,7 @@ class DiscrepancyOptions(AdaptOptions):
         min=0.0,
         max=10.0,
         help="Step size for bottleneck and classifier; the backbone takes a fraction.",
+        advanced=True,
     )
     weight_decay: float = option(
         5e-4, min=0.0, max=10.0, help="Pull of the weights towards zero.", advanced=True
@@ -104,6 +105,7 @@ class AFNOptions(AdaptOptions):
         min=0.0,
         max=10.0,
         help="Step size for bottleneck and classifier; the backbone takes a fraction.",
+        advanced=True,
     )
     schedule: str = option(
         "constant",

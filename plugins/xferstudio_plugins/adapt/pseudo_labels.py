@@ -33,7 +33,9 @@ class _PseudoLabels(Adaptation):
         if ctx.phase > 0 and int(ctx.model.pseudo_epoch) != epoch:
             seen, logits = ctx.predict("target")
             labels = self.label_target(ctx, seen, logits)
-            ctx.model.pseudo_labels[: len(labels)].copy_(labels)  # some files may have turned out to be broken
+            ctx.model.pseudo_labels[: len(labels)].copy_(
+                labels
+            )  # some files may have turned out to be broken
             ctx.model.pseudo_epoch.fill_(epoch)
         yield from super().epoch(ctx, epoch)
 
@@ -163,7 +165,7 @@ class SelfTrain(_PseudoLabels):
         share = options.first_share + (options.last_share - options.first_share) * ctx.progress
         confidence, labels = logits.softmax(1).max(1)
         chosen = torch.full_like(labels, -1)
-        for number in labels.unique().tolist():
+        for number in torch.unique(labels).tolist():
             mine = torch.nonzero(labels == number).flatten()
             surest = mine[confidence[mine].argsort(descending=True)[: max(1, round(share * len(mine)))]]
             chosen[surest] = number
