@@ -32,6 +32,8 @@ from xferstudio.gui.project.studio import Studio
 LEAST, MOST, USUAL = 20, 50, 30
 SIDE = 1024
 """Long side of an image on the screen, at most, in pixels."""
+OTHER = ""
+"""The label of an image that shows none of the classes."""
 AHEAD = 2
 """Images that are decoded while one is looked at."""
 _CLASS = int(Qt.ItemDataRole.UserRole)
@@ -154,6 +156,7 @@ class AuditWindow(QDialog):
                 ),
             ),
             (self.tr("Space or 0"), self.tr("cannot tell")),
+            (self.tr("- (minus)"), self.tr("none of these classes: every model is wrong about it")),
             (self.tr("Backspace"), self.tr("undo, back to the image before")),
             ("Esc", self.tr("end, and see what the labels say so far")),
         ]
@@ -194,6 +197,9 @@ class AuditWindow(QDialog):
         self.list.setAccessibleName(self.tr("Classes"))
         self.list.itemClicked.connect(self._clicked)
         column.addWidget(self.list, 1)
+        self.none = self._plain(self.tr("None of these (-)"), "minus")
+        self.none.clicked.connect(self.other)
+        column.addWidget(self.none)
         self.unsure = self._plain(self.tr("Cannot tell (Space)"), "question")
         self.unsure.clicked.connect(self.skip)
         column.addWidget(self.unsure)
@@ -358,12 +364,17 @@ class AuditWindow(QDialog):
         self.take(str(item.data(_CLASS)))
 
     def take(self, name: str | None) -> None:
-        """Give the image this class (None: cannot tell), and go on to the next."""
+        """Give the image this class (OTHER: none of them; None: cannot tell), and go on to the next."""
         if not self.labelling:
             return
         self.session.answer(self.session.images[self._at][1], name)
         self._order.append(self._at)
         self._next()
+
+    @Slot()
+    def other(self) -> None:
+        """The image shows none of the classes."""
+        self.take(OTHER)
 
     @Slot()
     def skip(self) -> None:
@@ -409,6 +420,8 @@ class AuditWindow(QDialog):
             step = 1 if key == Qt.Key.Key_Down else -1
             last = self.list.count() - 1
             self.list.setCurrentRow(min(last, max(0, self.list.currentRow() + step)))
+        elif text == "-" and not self.typed:
+            self.other()
         elif text == "0" or (text == " " and not self.typed):
             self.skip()
         elif text.isdecimal() and text.isascii():

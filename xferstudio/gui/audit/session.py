@@ -32,7 +32,7 @@ class AuditSession(QObject):
         self.images: tuple[tuple[str, str], ...] = ()
         """Path and content hash of each image, in the order in which to show them."""
         self.labels: dict[str, str | None] = {}
-        """Answers by hash; None: cannot tell."""
+        """Answers by hash; "": none of the classes; None: cannot tell."""
         self.estimate: Mapping[str, Any] = {}
         self._command: Command | None = None
         self._over = False
@@ -56,7 +56,7 @@ class AuditSession(QObject):
         self._command.start()
 
     def answer(self, content: str, label: str | None) -> None:
-        """Say what an image shows; None: cannot tell."""
+        """Say what an image shows; "": none of the classes; None: cannot tell."""
         self.labels[content] = label
         self._send({"hash": content, "label": label})
 

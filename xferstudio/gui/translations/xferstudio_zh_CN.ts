@@ -198,6 +198,14 @@ Free software under the Apache License 2.0.</source>
         <translation>看不出来</translation>
     </message>
     <message>
+        <source>- (minus)</source>
+        <translation>-（减号）</translation>
+    </message>
+    <message>
+        <source>none of these classes: every model is wrong about it</source>
+        <translation>不属于这些类别：所有模型都判断错误</translation>
+    </message>
+    <message>
         <source>Backspace</source>
         <translation>退格</translation>
     </message>
@@ -220,6 +228,10 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Classes</source>
         <translation>类别</translation>
+    </message>
+    <message>
+        <source>None of these (-)</source>
+        <translation>都不是（-）</translation>
     </message>
     <message>
         <source>Cannot tell (Space)</source>
