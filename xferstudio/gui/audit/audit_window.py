@@ -21,8 +21,8 @@ from PySide6.QtWidgets import (
 )
 
 from xferstudio.gui.audit.session import AuditSession
-from xferstudio.gui.data.preview import ImageView
 from xferstudio.gui.look import domain_words, theme
+from xferstudio.gui.look.image_view import ImageView
 from xferstudio.gui.look.interval_bar import IntervalBar
 from xferstudio.gui.look.thumbnails import Thumbnails, Wish
 from xferstudio.gui.look.widgets import Card, button, label, plain_tip, scrolling
