@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QPoint, Qt, QTimer, QUrl, Slot
 from PySide6.QtGui import QAction, QDesktopServices, QKeySequence, QShortcut
@@ -31,6 +31,7 @@ from xferstudio.gui.compare.comparison_views import (
 )
 from xferstudio.gui.compare.run_record import RunRecord, read_record
 from xferstudio.gui.compare.run_table import RUN, IntervalDrawn, RunTable, SortedRuns
+from xferstudio.gui.compare.target_tab import TargetTab
 from xferstudio.gui.look import theme, widgets
 from xferstudio.gui.look.help import keys
 from xferstudio.gui.project.commands import Command
@@ -38,6 +39,9 @@ from xferstudio.gui.project.page import Page
 from xferstudio.gui.project.reading import Reader, Stopped
 from xferstudio.gui.project.run_facts import ENDED_WELL, RunFacts, RunList
 from xferstudio.gui.project.studio import Studio, last_sentence
+
+if TYPE_CHECKING:
+    from xferstudio.gui.audit.audit_window import AuditWindow
 
 _HIDDEN = ("backbone", "balanced", "speed")
 """Columns that a fresh table does not show."""
@@ -135,6 +139,9 @@ class ComparePage(Page):
         self.options = OptionsView()
         self.confusions = ConfusionsView()
         self.images = DisagreementView()
+        self.target = TargetTab()
+        self.target.audit.connect(self._label_some)
+        self._audit: AuditWindow | None = None
         for view, text in (
             (self.verdict, self.tr("Verdict")),
             (self.curves_place, self.tr("Curves")),
@@ -143,6 +150,8 @@ class ComparePage(Page):
             (self.images, self.tr("Images")),
         ):
             self.tabs.addTab(view, text)
+        self.tabs.addTab(self.target, self.tr("On the target"))
+        self.tabs.setTabVisible(self.tabs.indexOf(self.target), False)
         self.tabs.currentChanged.connect(self._fill)
         self.images.opened.connect(self._open_file)
         split = QSplitter(Qt.Orientation.Vertical)
@@ -230,6 +239,8 @@ class ComparePage(Page):
 
     def let_go(self) -> bool:
         """End threads and the comparison."""
+        if self._audit is not None:
+            self._audit.done(0)
         self.studio.settings.setValue("compare/header", self.table.horizontalHeader().saveState())
         if self._command is not None:
             self._command.kill()
@@ -253,6 +264,7 @@ class ComparePage(Page):
         if folder != self._project:
             self._project = folder
             self.comparison, self._compared = None, None
+            self._show_target(None)
             self.records.clear()
 
     @Slot()
@@ -345,7 +357,32 @@ class ComparePage(Page):
         for line in lines:
             if isinstance(line, dict) and "pairs" in line:
                 self.comparison = line
+                self._show_target(line.get("target"))
         self._fill()
+
+    def _show_target(self, found: Any) -> None:
+        """The part on the target domain, of a project that has adaptations that have ended."""
+        there = isinstance(found, Mapping) and bool(found.get("rows"))
+        self.tabs.setTabVisible(self.tabs.indexOf(self.target), there)
+        if there:
+            self.target.show_target(found)
+
+    @Slot(str)
+    def _label_some(self, run: str) -> None:
+        from xferstudio.gui.audit.audit_window import open_audit
+
+        self._audit = open_audit(self.studio, run, self)
+        self._audit.measured.connect(self._compare_again)
+        self._audit.destroyed.connect(self._audit_closed)
+
+    @Slot()
+    def _audit_closed(self) -> None:
+        self._audit = None
+
+    @Slot()
+    def _compare_again(self) -> None:
+        self._compared = None
+        self._compare()
 
     @Slot(int, str)
     def _comparison_ended(self, code: int, words: str) -> None:

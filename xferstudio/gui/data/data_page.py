@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QPoint, QSignalBlocker, Qt, QThread, QTimer, QUrl, Signal, Slot
+from PySide6.QtCore import QPoint, QRect, QSignalBlocker, Qt, QThread, QTimer, QUrl, Signal, Slot
 from PySide6.QtGui import (
     QAction,
     QColor,
@@ -45,10 +45,12 @@ from PySide6.QtWidgets import (
 from xferstudio.api import UserError
 from xferstudio.gui.data.adding import AddDialog, ClassDialog, Copier, Finder, Found, Places, Report
 from xferstudio.gui.data.balance import Balance
+from xferstudio.gui.data.domains import Domains
 from xferstudio.gui.data.edits import Editor
 from xferstudio.gui.data.grid import SIDES, Grid
 from xferstudio.gui.data.preview import Preview
 from xferstudio.gui.data.rows import UNLABELLED, Filter, Guesses, Rows
+from xferstudio.gui.data.target_view import only_folder
 from xferstudio.gui.look import theme
 from xferstudio.gui.look.threads import begin
 from xferstudio.gui.look.thumbnails import Thumbnails
@@ -112,7 +114,8 @@ class DropHint(QWidget):
         painter.drawRoundedRect(self.rect().adjusted(2, 2, -2, -2), 12, 12)
         painter.setPen(now.text)
         painter.setFont(theme.font("title", bold=True))
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text)
+        room = self.rect().adjusted(16, 16, -16, -16)
+        painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.text)
 
 
 class DataPage(Page):
@@ -198,6 +201,7 @@ class DataPage(Page):
         self._build_main()
         outer.addWidget(self._build_adding())
         self.drop_hint = DropHint(self.tr("Drop to add images to the project"), self)
+        self.target_hint = DropHint(self.tr("Drop to make it the target domain"), self)
 
     def _build_main(self) -> None:
         column = QVBoxLayout(self.main)
@@ -232,7 +236,8 @@ class DataPage(Page):
         self.splitter.addWidget(self.views)
         self.splitter.setStretchFactor(1, 1)
         self.splitter.setSizes([30 * theme.UNIT, 100 * theme.UNIT])
-        column.addWidget(self.splitter, 1)
+        self.domains = Domains(self.studio, self.splitter, self.views, self.balance.colour)
+        column.addWidget(self.domains, 1)
         self.grid.colour_of = self.balance.colour
         self.grid.opened.connect(self.open_picture)
         self.grid.selection_changed.connect(self._show_selection)
@@ -267,6 +272,12 @@ class DataPage(Page):
         self.refresh = tool("refresh", self.tr("Look through the images again"))
         self.refresh.clicked.connect(self.studio.rescan)
         row.addWidget(self.refresh)
+        self.add_target = button(self.tr("Add a target domain …"), "images")
+        self.add_target.setToolTip(
+            self.tr("Images of another domain, without labels, that the model is to be carried to")
+        )
+        self.add_target.clicked.connect(self._ask_for_target)
+        row.addWidget(self.add_target)
         self.add = button(self.tr("Add images …"), "plus")
         self.add.clicked.connect(self.ask_for_files)
         row.addWidget(self.add)
@@ -419,6 +430,7 @@ class DataPage(Page):
     def shown(self) -> None:
         """The page has come to the front."""
         self.grid.asleep = False
+        self.domains.set_awake(True)
         side = int(str(self.studio.settings.value("data/side", SIDES[3])))
         self.slider.setValue(SIDES.index(side) if side in SIDES else 3)
         self._fill_runs()
@@ -448,6 +460,7 @@ class DataPage(Page):
         self._typing.stop()
         self.thumbnails.let_go()
         self.preview.let_go()
+        self.domains.let_go()
         for thread in list(self._threads):
             thread.requestInterruption()
         return not any(thread.isRunning() for thread in self._threads)  # asked again a moment later
@@ -469,7 +482,16 @@ class DataPage(Page):
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
-        self.drop_hint.setGeometry(self.rect().adjusted(16, 16, -16, -16))
+        self._place_hints(False)
+
+    def _place_hints(self, halves: bool) -> None:
+        """One hint over the whole page, or two beside each other for a folder, which may become the target domain."""
+        room = self.rect().adjusted(16, 16, -16, -16)
+        left = QRect(room)
+        if halves:
+            left.setWidth(room.width() * 55 // 100)
+        self.drop_hint.setGeometry(left)
+        self.target_hint.setGeometry(room.adjusted(left.width() + 16, 0, 0, 0))
 
     # ------------------------------------------------------------------------------------ project and images
 
@@ -486,6 +508,7 @@ class DataPage(Page):
             self.adding.hide()
             self._reset_filters()
             self._use(Rows())
+        self.add_target.setVisible(project is not None and not project.data.target)
         self._show_state()
 
     @Slot()
@@ -1095,17 +1118,31 @@ class DataPage(Page):
         if self.studio.project is not None and self.studio.pictures is not None and self._files(event):
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()
-            self.drop_hint.raise_()
-            self.drop_hint.show()
+            halves = only_folder(self._files(event)) is not None and not self.domains.change.busy
+            self._place_hints(halves)
+            for hint in (self.drop_hint, self.target_hint):
+                hint.raise_()
+                hint.setVisible(halves or hint is self.drop_hint)
         else:
             event.ignore()
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:  # noqa: N802
         self.drop_hint.hide()
+        self.target_hint.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
         self.drop_hint.hide()
         files = self._files(event)
+        folder = only_folder(files)
+        over = not self.target_hint.isHidden() and self.target_hint.geometry().contains(
+            event.position().toPoint()
+        )
+        self.target_hint.hide()
+        if folder is not None and over:
+            event.setDropAction(Qt.DropAction.CopyAction)
+            event.accept()
+            self.domains.use(folder)
+            return
         if not files:
             event.ignore()
             return
@@ -1119,6 +1156,10 @@ class DataPage(Page):
                 if line >= 0 and self.balance.lines[line].kind == "class":
                     name = self.balance.lines[line].key
         self.add_files(files, "" if name == UNLABELLED else name)
+
+    @Slot()
+    def _ask_for_target(self) -> None:
+        self.domains.ask_for_target()
 
     @Slot()
     def ask_for_files(self) -> None:

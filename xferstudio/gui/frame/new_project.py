@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from xferstudio.api import UserError
+from xferstudio.gui.frame.path_line import PathLine
 from xferstudio.gui.look import theme
 from xferstudio.gui.look.widgets import button, label
 from xferstudio.gui.project.studio import Studio
@@ -39,23 +40,23 @@ class NewProject(QDialog):
         layout.setSpacing(2 * theme.UNIT)
         layout.addWidget(label(self.tr("New project"), "title"))
         self.data, data = self._path(self.tr("A folder with one folder for each class, or a table"))
+        self.target, target = self._path(self.tr("Without labels, to carry the model to; may stay empty"))
         self.name = QLineEdit()
         self.place, place = self._path("")
         form = _form()
         form.addRow(self.tr("&Images"), data)
+        form.addRow(self.tr("Images of another &domain"), target)
         form.addRow(self.tr("&Name"), self.name)
         form.addRow(self.tr("&Project folder"), place)
         self.more = QWidget()
         self.val, self.test = _share(), _share()
         self.seed = QSpinBox()
         self.seed.setRange(0, 2**31 - 1)
-        self.target, target = self._path(self.tr("Images from elsewhere; may stay empty"))
         more = _form()
         more.setContentsMargins(0, 0, 0, 0)
         more.addRow(self.tr("For &validation"), self.val)
         more.addRow(self.tr("For the &test"), self.test)
         more.addRow(self.tr("&Seed of the split"), self.seed)
-        more.addRow(self.tr("Target &domain"), target)
         _align(form, more)
         layout.addLayout(form)
         self.unfold = button(self.tr("More"), "chevron-right", "link")
@@ -91,7 +92,7 @@ class NewProject(QDialog):
         row = QHBoxLayout(holder)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.UNIT)
-        line = QLineEdit()
+        line = PathLine()
         line.setPlaceholderText(hint)
         choose = button(self.tr("Choose…"))
         choose.setAutoDefault(False)

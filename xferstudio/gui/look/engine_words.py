@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP
 
+from xferstudio.gui.look.adapt_words import ADAPT_PATTERNS, ADAPT_TEXTS
+
 TEXTS = (
+    *ADAPT_TEXTS,
     # Strategies.
     QT_TRANSLATE_NOOP("Engine", "Extract features"),
     QT_TRANSLATE_NOOP(
@@ -255,6 +258,7 @@ TEXTS = (
 """Whole texts."""
 
 PATTERNS = (
+    *ADAPT_PATTERNS,
     QT_TRANSLATE_NOOP("Engine", "{run} was stopped early, so nothing is judged against it."),
     # Backbones.
     QT_TRANSLATE_NOOP("Engine", "{name} (comes with the program)"),

@@ -8,6 +8,7 @@ from functools import cache, reduce
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QLocale
 
+from xferstudio.gui.look.adapt_words import ROWS
 from xferstudio.gui.look.engine_words import LISTS, PARTS, PATTERNS
 
 
@@ -34,6 +35,8 @@ def _part(name: str, text: str) -> str:
     """What stands in a sentence of the engine: a text of its own, or a list of names, or as it is."""
     if name in PARTS and (told := engine_text(text)) != text:
         return told
+    if name in ROWS:
+        return _row(name, text)
     if name in LISTS:
         return _list(text)
     if name in PARTS and "; " in text:
@@ -132,6 +135,17 @@ def interval(bounds: Sequence[float] | None) -> str:
 def listed(parts: Iterable[str]) -> str:
     """Parts of a list, set apart as the language does."""
     return QCoreApplication.translate("Words", "; ", "between the parts of a list").join(parts)
+
+
+def _row(part: str, text: str) -> str:
+    """Signs in a row, each of them translated, or runs, each of them as it is called."""
+    each = re.split(", | and ", text)
+    return names(each if part == "runs" else map(engine_text, each))
+
+
+def names(parts: Iterable[str]) -> str:
+    """Names in a row."""
+    return QCoreApplication.translate("Words", ", ", "between names").join(parts)
 
 
 def told(sentences: Iterable[str]) -> str:

@@ -68,6 +68,10 @@ class Command(QThread):
         """Write one line to the command's standard input, or as soon as it has one."""
         self._outbox.put(line.encode("utf-8", "surrogateescape") + b"\n")
 
+    def close_input(self) -> None:
+        """Close the command's standard input after what was sent: there is no more to come."""
+        self._outbox.put(None)
+
     def kill(self) -> None:
         """End the process now, whatever it does; one that is not started yet never is."""
         with self._guard:

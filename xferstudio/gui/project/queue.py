@@ -24,7 +24,10 @@ LOOK_MS = 1000
 
 @dataclass(eq=False)
 class Job:
-    """One run that waits or goes on. `folder` is known once it has begun."""
+    """One run that waits or goes on. `folder` is known once it has begun.
+
+    An adaptation may first do its baseline: then `folder` is that of the baseline.
+    """
 
     project: Path
     name: str
@@ -38,10 +41,25 @@ class Job:
     notice: Path | None = None
     """Where other windows read that it goes on."""
 
+    @property
+    def prepares(self) -> bool:
+        """Whether what goes on is not yet the run itself."""
+        return bool(self.folder) and RunFolder(Path(self.folder)).name != self.name
+
     def arguments(self) -> list[str]:
         """The command line that does this run, without the program."""
         device = ["--device", self.device] if self.device else []
         return ["run", str(self.project), self.name, *device, *(["--fresh"] if self.fresh else [])]
+
+
+def by_run(lines: list[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
+    """The events of a process parted at each RunStarted: it may do the baseline of a run before the run itself."""
+    parts: list[list[Mapping[str, Any]]] = []
+    for line in lines:
+        if not parts or line.get("event") == "RunStarted":
+            parts.append([])
+        parts[-1].append(line)
+    return parts
 
 
 class RunQueue(QObject):
@@ -50,7 +68,7 @@ class RunQueue(QObject):
     changed = Signal()
     """A job was added, moved, removed, has begun or has ended."""
     events = Signal(object, list)
-    """Events (dicts) of a job that goes on, in bundles."""
+    """Events (dicts) of a job that goes on, in bundles; a bundle is of one run, and begins with its first event."""
     ended = Signal(object, int, str)
     """A job has ended: exit code and the last words of its standard error."""
 
@@ -153,11 +171,11 @@ class RunQueue(QObject):
         job = self._job()
         if job is None:
             return
-        for line in lines:
-            if line.get("event") == "RunStarted":
-                job.folder = str(line.get("folder", ""))
+        for part in by_run(lines):
+            if part[0].get("event") == "RunStarted":
+                job.folder = str(part[0].get("folder", ""))
                 self.changed.emit()
-        self.events.emit(job, lines)
+            self.events.emit(job, part)
 
     @Slot(int, str)
     def _ended(self, code: int, words: str) -> None:

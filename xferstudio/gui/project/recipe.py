@@ -14,10 +14,15 @@ from xferstudio.project import Run
 
 def commands(project: Path, run: Run, defaults: Mapping[str, Any] | None = None) -> str:
     """The two lines that add this run to a project and do it; options that are as in `defaults` are left out."""
+    add = add_command(project, run, defaults)
+    return f"{shell_line(add)}\n{shell_line(run_command(project, run.name, run.device))}"
+
+
+def add_command(project: Path, run: Run, defaults: Mapping[str, Any] | None = None) -> list[str]:
+    """The command that adds this run to a project; options that are as in `defaults` are left out."""
     changed = {name: value for name, value in run.options.items() if (defaults or {}).get(name, ...) != value}
     add = ["xferstudio", "add", str(project), "--strategy", run.strategy, "--name", run.name]
-    add += ["--backbone", run.backbone, *settings(changed)]
-    return f"{shell_line(add)}\n{shell_line(run_command(project, run.name, run.device))}"
+    return [*add, "--backbone", run.backbone, *settings(changed)]
 
 
 def run_command(project: Path, name: str, device: str = "", fresh: bool = False) -> list[str]:

@@ -81,6 +81,8 @@ class Studio(QObject):
     """Another project is open, or none, or its project.toml has changed."""
     pictures_changed = Signal()
     """`pictures` is new: None while they are looked through."""
+    target_changed = Signal()
+    """`target` is new: None where the project has no target domain, or while it is looked through."""
     scan_progress = Signal(str, int, int)
     runs_changed = Signal()
     """`runs` is new, or the state of one of them."""
@@ -105,6 +107,10 @@ class Studio(QObject):
         self.settings = settings or QSettings("xferstudio", "xferstudio")
         self.project: Project | None = None
         self.pictures: Pictures | None = None
+        self.target: Pictures | None = None
+        """The images of the target domain, for the viewer only; `split` is "target", or "test" where set apart."""
+        self.shift: Mapping[str, Any] | None = None
+        """How far the two domains are apart, as `shift --json` told last; None while nobody has asked."""
         self.runs: list[RunFolder] = []
         self.catalogue = Catalogue()
         self.queue = RunQueue(self)
@@ -122,6 +128,8 @@ class Studio(QObject):
         self._edits: tuple[int, int] | None = None
         self._scan: Command | None = None
         self._scanned: list[Picture] = []
+        self._scanned_target: tuple[Path, list[Picture]] | None = None
+        self._writers = 0
         self._commands: set[Command] = set()
         self._eye = Eye()
         self._watch: Watch | None = None
@@ -149,6 +157,8 @@ class Studio(QObject):
         self._take_file(now)
         self.project = now
         self.project_changed.emit()
+        if now.data != before.data:
+            self.shift = None
         if (now.data, now.split) != (before.data, before.split):
             self.rescan()
 
@@ -182,6 +192,7 @@ class Studio(QObject):
         self._leave()
         self.project_changed.emit()
         self.pictures_changed.emit()
+        self.target_changed.emit()
         self.runs_changed.emit()
 
     def _leave(self) -> None:
@@ -193,6 +204,7 @@ class Studio(QObject):
             self._scan = None
         self.project, self.pictures, self.runs, self._states = None, None, [], {}
         self.figures, self.exports, self.trouble, self._scanned = {}, [], "", []
+        self.target, self.shift, self._scanned_target = None, None, None
 
     def make(self, data: Path | str, name: str = "", folder: Path | str | None = None, **more: Any) -> Path:
         """Make a project on these images and return its folder; no pixel is read.
@@ -212,6 +224,13 @@ class Studio(QObject):
                 self.tr(
                     "There are no photos in {name}. Give the folder that holds them, one folder in it for each class."
                 ).format(name=data.name)
+            )
+        target = Path(more["target"]).expanduser() if more.get("target") else None
+        if target is not None and target.is_dir() and not holds_images(target):
+            raise UserError(
+                self.tr(
+                    "There are no photos in {name}. Give the folder that holds those of the other domain."
+                ).format(name=target.name)
             )
         name = name.strip() or data.stem or "project"
         if folder is not None:
@@ -297,7 +316,8 @@ class Studio(QObject):
             self.gone.emit()
             return
         # Asked of the disk again: what was seen may be older than what this window has written since.
-        if seen.stamp != self._stamp and (now := stamp(self.project.file)) not in (None, self._stamp):
+        written = not self._writers and seen.stamp != self._stamp
+        if written and (now := stamp(self.project.file)) not in (None, self._stamp):
             self._stamp = now  # told once for each change
             if not self._take_added_runs():
                 self.edited_elsewhere.emit()
@@ -371,7 +391,7 @@ class Studio(QObject):
             return
         if self._scan is not None:
             self._scan.kill()
-        self._scanned, self.trouble = [], ""
+        self._scanned, self._scanned_target, self.trouble = [], None, ""
         self._scan = Command(["scan", str(self.project.folder), "--json"], self)
         self._scan.arrived.connect(self._take_scanned)
         self._scan.ended.connect(self._scan_ended)
@@ -388,6 +408,10 @@ class Studio(QObject):
                 self.scan_progress.emit(str(line["task"]), int(line["done"]), int(line["total"]))
             elif kind == "Pictures":
                 self._scanned.extend(Picture(*values) for values in line["items"])
+            elif kind == "TargetImages":
+                known = self._scanned_target[1] if self._scanned_target is not None else []
+                known.extend(Picture(*values) for values in line["images"])
+                self._scanned_target = (Path(line["root"]), known)
             elif kind == "Scanned":
                 self.pictures = Pictures(
                     Path(line["root"]),
@@ -404,11 +428,25 @@ class Studio(QObject):
         if self.sender() is not self._scan:
             return
         self._scan = None
+        self._take_target()
         if code != 0:
             self.trouble = last_sentence(words) or self.tr("The images cannot be looked through.")
             self.pictures = None
             self.pictures_changed.emit()
             self.message.emit(self.trouble, words)
+
+    def _take_target(self) -> None:
+        """What the scan has told of the target domain, now that it has ended."""
+        before, self.target = self.target, None
+        if self._scanned_target is not None:
+            root, items = self._scanned_target
+            left_out = sum(bool(item.left_out) for item in items)
+            counts = {"found": len(items), "used": len(items) - left_out, "left_out": left_out}
+            classes = tuple(sorted({item.label for item in items if item.label is not None}))
+            self.target = Pictures(root, classes, items, "", counts)
+            self._scanned_target = None
+        if (before, self.target) != (None, None):
+            self.target_changed.emit()
 
     # ----------------------------------------------------------------------------------------- commands
 
@@ -417,6 +455,27 @@ class Studio(QObject):
         command = Command(arguments, self)
         self._hold(command)
         return command
+
+    def change(self, *arguments: str) -> Command:
+        """A command, to be started by the caller, that writes project.toml.
+
+        When it has ended, and before anybody who connects to it hears of that, the file is read again; the user is
+        not asked whether to reload what they have asked for.
+        """
+        command = self.command(*arguments)
+        self._writers += 1
+        command.ended.connect(self._written)
+        return command
+
+    @Slot(int, str)
+    def _written(self, code: int, words: str) -> None:
+        self._writers -= 1
+        if self.project is None or stamp(self.project.file) in (None, self._stamp):
+            return
+        try:
+            self.reload()
+        except UserError as error:
+            self.message.emit(str(error), "")
 
     def _hold(self, command: Command) -> None:
         self._commands.add(command)

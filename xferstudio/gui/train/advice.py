@@ -28,7 +28,7 @@ def warnings(
     found = []
     train = counts.get("train", 0) if counts is not None else None
     figure = "" if train is None else QLocale().toString(train)
-    if kind in ("finetune", "adapt") and train is not None and train < FEW_TO_FINE_TUNE:
+    if kind == "finetune" and train is not None and train < FEW_TO_FINE_TUNE:
         found.append(
             translate(
                 "Advice",

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from xferstudio.gui.look.curves import Growing, Smoother
+from xferstudio.gui.train.domain_course import DomainCourse
 
 log = logging.getLogger(__name__)
 
@@ -102,10 +103,12 @@ class Course:
             "RunPaused": self._run_paused,
             "RunResumed": self._run_resumed,
             "RunEnded": self._run_ended,
+            "DomainMap": self._map_drawn,
         }
         self._forget_curves()
 
     def _forget_curves(self) -> None:
+        self.domains = DomainCourse()
         self.losses: dict[str, Growing] = {}
         self.smoothed: dict[str, Growing] = {}
         self._smoothers: dict[str, Smoother] = {}
@@ -137,7 +140,8 @@ class Course:
                     self._stop_clock()  # at the last sign of the run before: it may have been killed
                 self._now = float(event.get("time") or self._now)
                 taker(event)
-                self.last = dict(event)
+                if kind != "DomainMap":  # last words are for people to read
+                    self.last = dict(event)
             except (KeyError, TypeError, ValueError):
                 log.info("an event that cannot be understood: %s", event, exc_info=True)
         if steps:
@@ -187,6 +191,7 @@ class Course:
         epoch = self._epoch_steps[-1][1] if self._epoch_steps else 0
         for curve in (self.accuracy, self.low, self.high, self.train_accuracy):
             curve.cut_after(epoch)
+        self.domains.take_back(step, epoch)
         self.stages = [stage for stage in self.stages if stage.step <= step]
         self.step, self.epoch = step, epoch
         if self.best is not None and self.best.epoch > epoch:
@@ -264,7 +269,11 @@ class Course:
             (self.device_memory, "device_memory"),
         ):
             curve.extend(numbers, [_number(event.get(field)) for event in events])
+        self.domains.steps_done(numbers, events)
         self.last = dict(last)
+
+    def _map_drawn(self, event: Mapping[str, Any]) -> None:
+        self.domains.map_drawn(event)
 
     def _epoch_done(self, event: Mapping[str, Any]) -> None:
         self.epoch, self.epochs = int(event["epoch"]), int(event["epochs"])
@@ -283,6 +292,7 @@ class Course:
                 curve.cut_after(x - 1)
                 curve.append(x, float(value))
         self._epoch_steps.append((self.step, self.epoch))
+        self.domains.epoch_done(event)
         if event.get("best"):
             accuracy = val.get("accuracy")
             self.best = Best(self.epoch, None if accuracy is None else float(accuracy), interval)

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from xferstudio.gui.look import theme
+from xferstudio.gui.look import domain_words, theme
 from xferstudio.gui.look.confusion import ConfusionMatrix
 from xferstudio.gui.look.plots import Plot
 from xferstudio.gui.look.widgets import Card, Elided, FlowLayout, button, label, plain_tip, scrolling
@@ -31,8 +31,11 @@ from xferstudio.gui.look.words import engine_text, interval, percent, seconds, w
 from xferstudio.gui.look.words import state as state_in_words
 from xferstudio.gui.project.reading import Reader, Stopped
 from xferstudio.gui.train.course import Course
+from xferstudio.gui.train.domain_cards import DomainCards, places
+from xferstudio.gui.train.domain_plots import DOMAIN_ACCURACY
 from xferstudio.gui.train.mistakes import Mistakes
 from xferstudio.gui.train.outcome import SummaryCard, TroubleCard
+from xferstudio.gui.train.target_outcome import TargetCard
 from xferstudio.history import RunFolder
 
 TICK_MS = 50
@@ -50,7 +53,7 @@ class Dashboard(QWidget):
     """One run. Give it a name and a state with `show_run`, then its events with `take`, in order from the first one.
 
     `asked(word)`: the user wants pause, resume, stop or cancel of a run that goes on, or "begin", "go on" or
-    "again" of one that does not, or "copy" for its commands. `wanted(page)`: go on to this page with this run.
+    "again" of one that does not, "copy" for its commands, or "audit" to label images of its target. `wanted(page)`: go on to this page with this run.
     `failed(sentence)`: a plot could not be saved.
     """
 
@@ -97,6 +100,9 @@ class Dashboard(QWidget):
         self.summary = SummaryCard()
         self.summary.wanted.connect(self.wanted)
         layout.addWidget(self.summary)
+        self.target = TargetCard()
+        self.target.audit.connect(self._audit)
+        layout.addWidget(self.target)
         layout.addWidget(self._status())
         layout.addWidget(self._notice_card())
         self.grid = QGridLayout()
@@ -115,6 +121,8 @@ class Dashboard(QWidget):
                 "Most confidently wrong first, with the class that they belong to. Enter shows one with the data."
             ),
         )
+        self.domains = DomainCards(self)
+        self.domains.failed.connect(self.failed)
         self.cards: dict[str, Card] = {"confusion": self.confusion_card, "mistakes": self.mistakes_card}
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -281,6 +289,7 @@ class Dashboard(QWidget):
             "accuracy": lambda: Plot(self.tr("Accuracy"), epoch, percent=True, whole_x=True),
             "rates": lambda: Plot(self.tr("Learning rates"), step, whole_x=True),
             "parts": lambda: Plot(self.tr("Parts of the loss"), step, whole_x=True),
+            "measures": lambda: Plot(self.tr("Measures of the strategy"), step, whole_x=True),
             "speed": lambda: Plot(self.tr("Images per second"), step, whole_x=True),
             "waiting": lambda: Plot(self.tr("Time spent waiting for data"), step, percent=True, whole_x=True),
             "memory": lambda: Plot(self.tr("Memory"), step, self.tr("GB"), scale=1e-9, whole_x=True),
@@ -318,6 +327,7 @@ class Dashboard(QWidget):
         self._pressed_word = ""
         for plot in self.plots.values():
             plot.start_anew()
+        self.domains.start_anew()
         self.confusion.clear()
         self._reader.drop()
         self._predicted: Mapping[str, str] = {}
@@ -368,6 +378,7 @@ class Dashboard(QWidget):
         self._clock.stop()
         self._reader.let_go()
         self.mistakes.let_go()
+        self.domains.let_go()
 
     # ------------------------------------------------------------------------------------------ showing
 
@@ -612,6 +623,8 @@ class Dashboard(QWidget):
         if good and self._summary_of is not course.summary:
             self._summary_of = course.summary
             self.summary.show_summary(course.summary)
+            self.target.show_target(domain_words.adapted(course.summary), course.strategy == "source-only")
+        self.target.setVisible(good and bool(domain_words.adapted(course.summary)))
         self.trouble.setVisible(
             state in (*_FAULTS, "cancelled", "new", "waiting") and bool(self.title.whole())
         )
@@ -717,7 +730,11 @@ class Dashboard(QWidget):
             plot.share_data("val", course.accuracy)
             plot.share_band("val", course.low, course.high)
         parts = {name: data for name, data in course.losses.items() if name != "loss"}
-        for name, curves in (("rates", course.rates), ("parts", parts)):
+        if not self.domains.show_course(course, not self._made_one):
+            self._more_to_make = True
+        self.cards.update(self.domains.cards)
+        measures = {name: data for name, data in course.domains.measures.items() if name != DOMAIN_ACCURACY}
+        for name, curves in (("rates", course.rates), ("parts", parts), ("measures", measures)):
             if curves and (plot := self._plot(name)):
                 for at, (key, data) in enumerate(curves.items()):
                     plot.curve(key, engine_text(key), at)
@@ -767,18 +784,23 @@ class Dashboard(QWidget):
     def set_images(self, root: Path | None, labels: Mapping[str, str], hashes: Mapping[str, str]) -> None:
         """Where the images are, and what is known of them."""
         self.root, self.labels, self.hashes = root, labels, hashes
+        self.domains.set_images(root, hashes)
         self._show_mistakes()
 
     def _arrange(self) -> None:
         """Put what has something to show into one or two columns."""
         order = []
         for name in (
+            "map",
+            "domains",
+            "signs",
             "loss",
             "accuracy",
             "confusion",
             "mistakes",
             "rates",
             "parts",
+            "measures",
             "speed",
             "waiting",
             "memory",
@@ -789,6 +811,7 @@ class Dashboard(QWidget):
             full = {
                 "confusion": bool(self.course.confusion),
                 "mistakes": bool(self.course.mistakes),
+                **self.domains.full(self.course),
             }.get(name, name in self.plots and not self.plots[name].empty)
             if full:
                 order.append(card)
@@ -800,10 +823,8 @@ class Dashboard(QWidget):
         for old in self._order:
             self.grid.removeWidget(old)
         self._order, self._columns = list(order), columns
-        for at, card in enumerate(order):
-            # The last one of an odd number takes the whole line.
-            alone = at == len(order) - 1 and at % columns == 0 and columns > 1
-            self.grid.addWidget(card, at // columns, at % columns, 1, columns if alone else 1)
+        for card, row, column, rows, across in places(order, columns, self.cards.get("map")):
+            self.grid.addWidget(card, row, column, rows, across)
             card.show()
         for column in range(2):
             self.grid.setColumnStretch(column, 1 if column < columns else 0)
@@ -815,6 +836,10 @@ class Dashboard(QWidget):
         pressed = self.sender()
         if isinstance(pressed, QPushButton):
             self.asked.emit(str(pressed.property("word")))
+
+    @Slot()
+    def _audit(self) -> None:
+        self.asked.emit("audit")
 
     def told_to(self, word: str) -> None:
         """This word was sent to the run: it will obey in a moment."""

@@ -26,6 +26,7 @@ from xferstudio.gui.look.widgets import Card, button, label, scrolling
 from xferstudio.gui.look.words import engine_text
 from xferstudio.gui.project.recipe import commands
 from xferstudio.gui.project.studio import Studio
+from xferstudio.gui.train.adapt_section import BASELINE, AdaptSection
 from xferstudio.gui.train.advice import warnings
 from xferstudio.gui.train.backbones import BackbonePicker
 from xferstudio.project import Run, name_fault
@@ -37,7 +38,9 @@ _DEVICES = ("auto", "cpu", "cuda", "cuda:0", "cuda:1", "mps")
 class StrategyCard(QFrame):
     """One strategy: its name, what it does and when to take it."""
 
-    def __init__(self, strategy: Mapping[str, Any], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, strategy: Mapping[str, Any], suggested: bool = False, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.id = str(strategy["id"])
         self.setProperty("role", "card")
@@ -53,8 +56,10 @@ class StrategyCard(QFrame):
         row.addWidget(self.tag)
         if strategy.get("kind") == "extract":
             self.tag.setText(self.tr("start here"))
-        elif strategy.get("kind") == "scratch":
+        elif strategy.get("kind") == "scratch" or self.id == BASELINE:
             self.tag.setText(self.tr("for comparison"))
+        elif suggested:
+            self.tag.setText(self.tr("suggested"))
         layout.addLayout(row)
         self.summary = label(engine_text(str(strategy.get("summary") or "")), "quiet", wrap=True)
         layout.addWidget(self.summary, 1)
@@ -94,7 +99,7 @@ class NewRun(QWidget):
         self.cards: dict[str, StrategyCard] = {}
         self.strategy = ""
         self._values: dict[str, dict[str, Any]] = {}
-        self._drawn: list[dict[str, Any]] | None = None
+        self._drawn: object = None
         self._named = False
         self._folder: object = None
         outer = QVBoxLayout(self)
@@ -119,6 +124,9 @@ class NewRun(QWidget):
         self.strategies = QGridLayout()
         self.strategies.setSpacing(2 * theme.UNIT)
         layout.addLayout(self.strategies)
+        self.adapt = AdaptSection()
+        self.adapt.data_wanted.connect(self._go_to_data)
+        layout.addWidget(self.adapt)
         self.group = QButtonGroup(self)
         self.group.buttonToggled.connect(self._picked)
         self.advice = Card()
@@ -139,6 +147,7 @@ class NewRun(QWidget):
         studio.catalogue_changed.connect(self.fill)
         studio.project_changed.connect(self._project_changed)
         studio.pictures_changed.connect(self._changed)
+        studio.target_changed.connect(self._changed)
         self.fill()
         self._project_changed()
 
@@ -197,9 +206,14 @@ class NewRun(QWidget):
         self.busy.setVisible(not catalogue.strategies)
         self.backbones.set_backbones(catalogue.backbones)
         self._choose_backbone()
-        if catalogue.strategies == self._drawn:
+        project, shift = self.studio.project, self.studio.shift
+        there = project is not None and bool(project.data.target)
+        offered = [each for each in catalogue.strategies if there or each.get("kind") != "adapt"]
+        suggested = tuple(map(str, (shift or {}).get("suggestion") or ())) if there else ()
+        known = any(each.get("kind") == "adapt" for each in catalogue.strategies)
+        if (offered, suggested, known) == self._drawn:
             return
-        self._drawn = list(catalogue.strategies)
+        self._drawn = (list(offered), suggested, known)
         chosen = self.strategy
         for card in self.cards.values():
             self.group.removeButton(card.radio)
@@ -211,17 +225,25 @@ class NewRun(QWidget):
             kind = str(entry.get("kind"))
             return _KINDS.index(kind) if kind in _KINDS else len(_KINDS)
 
-        ordered = sorted(catalogue.strategies, key=rank)
-        for at, entry in enumerate(ordered):
-            card = StrategyCard(entry)
+        ordered = sorted(offered, key=rank)
+        at = 0
+        adapting: list[tuple[str, QFrame]] = []
+        for entry in ordered:
+            card = StrategyCard(entry, str(entry["id"]) in suggested)
             self.cards[card.id] = card
             self.group.addButton(card.radio)
+            if entry.get("kind") == "adapt":
+                adapting.append((card.id, card))
+                continue
             self.strategies.addWidget(card, at // 2, at % 2)
+            at += 1
+        self.adapt.offer(adapting, suggested, there, known)
         for column in range(2):
             self.strategies.setColumnStretch(column, 1)
         first = chosen if chosen in self.cards else next(iter(self.cards), "")
         if first:
             self.cards[first].radio.setChecked(True)
+            self.adapt.unfold_for(first)
         for part in (self.options_title, self.options_card):
             part.setVisible(bool(self.cards))
         self._changed()
@@ -238,6 +260,7 @@ class NewRun(QWidget):
     @Slot()
     def _project_changed(self) -> None:
         project = self.studio.project
+        self.fill()
         if project is not None and project.folder != self._folder:
             self._folder = project.folder
             self._values.clear()
@@ -260,6 +283,7 @@ class NewRun(QWidget):
             if self.strategy == run.strategy:
                 self._draw_options()
             card.radio.setChecked(True)
+            self.adapt.unfold_for(run.strategy)
         self._suggest_name()
         self.area.verticalScrollBar().setValue(0)
         self._changed()
@@ -332,16 +356,16 @@ class NewRun(QWidget):
                 pictures.counts if pictures is not None else None,
                 len(pictures.classes) if pictures is not None else 0,
             )
-            project = self.studio.project
-            if entry.get("kind") == "adapt" and project is not None and not project.data.target:
-                found.insert(
-                    0,
-                    self.tr(
-                        "This strategy adapts to unlabelled images of another domain, and the project has none."
-                    ),
-                )
+            if entry.get("kind") == "adapt":
+                target = self.studio.target
+                count = target.counts["used"] if target is not None else None
+                found += self.adapt.advice(self.strategy, count, self.studio.shift)
         self.advice_words.setText("\n".join(found))
         self.advice.setVisible(bool(found))
+
+    @Slot()
+    def _go_to_data(self) -> None:
+        self.studio.wanted.emit("data", "")
 
     def run(self) -> Run:
         """What the form says."""

@@ -152,6 +152,8 @@ class RunsView(QFrame):
         for job in active:
             if not job.folder:
                 lines.append((f"job:{id(job)}", job.name, "running", ""))
+            elif job.prepares:  # its baseline comes first
+                lines.append((f"job:{id(job)}", job.name, "waiting", ""))
         folders = sorted(self.studio.runs, key=lambda folder: folder.path.name, reverse=True)
         for folder in folders:
             state = "running" if str(folder.path) in started else self.studio.state(folder)

@@ -16,12 +16,13 @@ from xferstudio.gui.look import theme
 from xferstudio.gui.look.help import keys
 from xferstudio.gui.look.messages import ask
 from xferstudio.gui.look.threads import begin
-from xferstudio.gui.look.words import engine_text
+from xferstudio.gui.look.words import engine_text, names
 from xferstudio.gui.project.commands import Command
 from xferstudio.gui.project.page import Page
 from xferstudio.gui.project.queue import Job
 from xferstudio.gui.project.recipe import commands, run_command, run_of, shell_line
 from xferstudio.gui.project.studio import Studio
+from xferstudio.gui.train.adding_adaptations import Adder
 from xferstudio.gui.train.follower import Follower
 from xferstudio.gui.train.new_run import NewRun
 from xferstudio.gui.train.runs_view import RunsView
@@ -29,6 +30,7 @@ from xferstudio.history import RunFolder
 from xferstudio.project import Run
 
 if TYPE_CHECKING:  # the plots are imported when the first run is looked at
+    from xferstudio.gui.audit.audit_window import AuditWindow
     from xferstudio.gui.train.course import Course
     from xferstudio.gui.train.dashboard import Dashboard
 
@@ -42,6 +44,7 @@ class TrainPage(Page):
         super().__init__(studio, parent)
         self._what: tuple[str, Any] = ("new", None)
         self._courses: dict[Job, Course] = {}
+        self._folders: dict[Job, str] = {}
         self._last_words: dict[str, tuple[int, str]] = {}
         self._follower: Follower | None = None
         self._dashboard: Dashboard | None = None
@@ -49,6 +52,7 @@ class TrainPage(Page):
         self._compared: dict[tuple[str, ...], dict[str, str]] = {}
         self._comparing: tuple[str, ...] = ()
         self._compare: Command | None = None
+        self._audit: AuditWindow | None = None
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         self.splitter = QSplitter()
@@ -67,6 +71,8 @@ class TrainPage(Page):
         self.form.train.connect(self.train)
         self.form.copy.connect(self._copy)
         self.stack.addWidget(self.form)
+        self.adder = Adder(studio, self)
+        self.adder.added.connect(self._added)
         studio.queue.events.connect(self._events)
         studio.queue.ended.connect(self._job_ended)
         studio.queue.changed.connect(self._look)
@@ -141,6 +147,8 @@ class TrainPage(Page):
             self.show_plan(what)
 
     def let_go(self) -> bool:
+        if self._audit is not None:
+            self._audit.done(0)
         self._unfollow()
         if self._dashboard is not None:
             self._dashboard.let_go()
@@ -266,13 +274,27 @@ class TrainPage(Page):
 
     @Slot(object)
     def train(self, run: Run) -> None:
-        """Add a run to the project and to the queue, and show it."""
+        """Add a run to the project and to the queue, and show it; an adaptation behind the baseline that it needs."""
+        if self.adder.is_adaptation(run):
+            self.adder.add(run)
+            return
         try:
             self.studio.add_run(run)
         except UserError as error:
             self.studio.message.emit(str(error), "")
             return
         self._queue(run)
+
+    @Slot(list)
+    def _added(self, runs: list[Run]) -> None:
+        for run in runs:
+            self._queue(run)
+        if len(runs) > 1:
+            self.studio.note.emit(
+                self.tr("{baseline} is trained first: {name} is measured against it").format(
+                    baseline=names(run.name for run in runs[:-1]), name=runs[-1].name
+                )
+            )
 
     def _queue(self, run: Run, fresh: bool = False) -> None:
         project = self.studio.project
@@ -299,11 +321,18 @@ class TrainPage(Page):
     def _events(self, job: Job, lines: list[Mapping[str, Any]]) -> None:
         from xferstudio.gui.train.course import Course
 
-        began = next((line for line in lines if line.get("event") == "RunStarted"), None)
-        if began is not None and not began.get("resumed_step") and began is lines[0]:
-            self._courses[job] = Course()
+        began = lines[0] if lines[0].get("event") == "RunStarted" else None
+        before = self._folders.get(job, "")
+        if began is not None:
+            # The second run of a process, after its baseline, has a course of its own; a resumed one is read whole.
+            if not began.get("resumed_step"):
+                self._courses[job] = Course()
+            elif before != job.folder:
+                self._courses.pop(job, None)
+            self._folders[job] = job.folder
         shown = self._what == ("job", job) or (
-            self._what[0] == "folder" and bool(job.folder) and self._what[1].path == Path(job.folder)
+            self._what[0] == "folder"
+            and self._what[1].path in [Path(folder) for folder in (job.folder, before) if folder]
         )
         course = self._courses.get(job)
         for line in lines:
@@ -331,6 +360,7 @@ class TrainPage(Page):
     @Slot(object, int, str)
     def _job_ended(self, job: Job, code: int, words: str) -> None:
         self._courses.pop(job, None)
+        self._folders.pop(job, None)
         folder = RunFolder(Path(job.folder)) if job.folder else None
         if code != 0:
             self._last_words[job.folder or job.name] = (code, words)
@@ -423,6 +453,8 @@ class TrainPage(Page):
 
     @Slot(str)
     def _asked(self, word: str) -> None:
+        from xferstudio.gui.audit.audit_window import open_audit
+
         run = self._run_shown()
         if word == "copy":
             if run is not None and self.studio.project is not None:
@@ -438,8 +470,16 @@ class TrainPage(Page):
                 }
                 self.show_new()
                 self.form.fill_from(Run(run.name, run.strategy, run.backbone, changed, run.device))
+        elif word == "audit":
+            if run is not None:
+                self._audit = open_audit(self.studio, run.name, self)
+                self._audit.destroyed.connect(self._audit_closed)
         else:
             self._steer(word)
+
+    @Slot()
+    def _audit_closed(self) -> None:
+        self._audit = None
 
     def _commands(self, project: Path, run: Run) -> str:
         """The lines of a shell that do the run that is shown, or do it once more if it has ended."""

@@ -25,6 +25,45 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>AdaptSection</name>
+    <message>
+        <source>With images of another domain, without labels, a model can be carried over to them: such strategies are offered once the project has a target domain.</source>
+        <translation>若有另一个域的无标签图像，可以把模型迁移过去：项目有了目标域之后，就会提供这类策略。</translation>
+    </message>
+    <message>
+        <source>Add one with the data</source>
+        <translation>到数据页添加</translation>
+    </message>
+    <message>
+        <source>Or carry it over to the target domain</source>
+        <translation>或者迁移到目标域</translation>
+    </message>
+    <message>
+        <source>By how far apart the domains are, those that are marked are worth trying first.</source>
+        <translation>根据两个域相距的远近，标出的策略值得先尝试。</translation>
+    </message>
+    <message>
+        <source>They learn from the labelled images and from those of the target domain, which need no labels. With the data, How far apart? says which one to try first.</source>
+        <translation>它们同时从有标签的图像和无需标签的目标域图像中学习。数据页上的“相距多远？”会说明先尝试哪一个。</translation>
+    </message>
+    <message>
+        <source>Fewer strategies</source>
+        <translation>收起策略</translation>
+    </message>
+    <message>
+        <source>All {count} strategies</source>
+        <translation>全部 {count} 种策略</translation>
+    </message>
+    <message>
+        <source>Only {count} images of the target domain: strategies that need just their means and variances (AdaBN, Deep CORAL) are safer.</source>
+        <translation>目标域只有 {count} 张图像：只需要其均值和方差的策略（AdaBN、Deep CORAL）更稳妥。</translation>
+    </message>
+    <message>
+        <source>The two domains may not share all classes. Aligning them as a whole can do harm then; MCC, SHOT and self-training bear it better.</source>
+        <translation>两个域可能并不共有所有类别。此时整体对齐可能有害；MCC、SHOT 和自训练更能承受。</translation>
+    </message>
+</context>
+<context>
     <name>AddDialog</name>
     <message>
         <source>Add images</source>
@@ -68,6 +107,13 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>Adder</name>
+    <message>
+        <source>The run could not be added to the project.</source>
+        <translation>无法把这次运行添加到项目中。</translation>
+    </message>
+</context>
+<context>
     <name>Advice</name>
     <message>
         <source>Only {count} images to train on: with fewer than {few}, extracting features is usually as good, and far faster.</source>
@@ -92,6 +138,180 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>No images are kept for the test: the accuracy will be that of images which chose the model.</source>
         <translation>没有为测试保留图像：得到的准确率来自挑选模型时用过的图像。</translation>
+    </message>
+</context>
+<context>
+    <name>AuditSession</name>
+    <message>
+        <source>The images could not be chosen.</source>
+        <translation>无法选出图像。</translation>
+    </message>
+</context>
+<context>
+    <name>AuditWindow</name>
+    <message>
+        <source>Label a few images for {run}</source>
+        <translation>为 {run} 给少量图像加标签</translation>
+    </message>
+    <message>
+        <source>How accurate is {run} on the target domain?</source>
+        <translation>{run} 在目标域上有多准确？</translation>
+    </message>
+    <message>
+        <source>You are shown a few images of the target, chosen so that little says much: say of each what it shows. From your labels follows how often the model is right on all of them, with an interval, and whether another run would be the better choice. What the model says of an image is not shown, so that it does not sway you.</source>
+        <translation>您会看到少量目标域图像，它们经过挑选，以少见多：请说出每张显示的是什么。由您的标签可以推出模型在全部图像上有多常正确（附区间），以及另一次运行是否是更好的选择。模型对图像的判断不会显示，以免影响您。</translation>
+    </message>
+    <message>
+        <source>How many images</source>
+        <translation>多少张图像</translation>
+    </message>
+    <message>
+        <source>30 take about two minutes; more make the interval narrower.</source>
+        <translation>30 张约需两分钟；越多区间越窄。</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Begin</source>
+        <translation>开始</translation>
+    </message>
+    <message>
+        <source>the class of this number</source>
+        <translation>选择该编号的类别</translation>
+    </message>
+    <message>
+        <source>letters, then Enter</source>
+        <translation>字母，然后回车</translation>
+    </message>
+    <message>
+        <source>where there are more classes: the first one whose name has these letters; Up and Down choose too</source>
+        <translation>类别较多时：选择名称含这些字母的第一个类别；也可用上下方向键选择</translation>
+    </message>
+    <message>
+        <source>Space or 0</source>
+        <translation>空格或 0</translation>
+    </message>
+    <message>
+        <source>cannot tell</source>
+        <translation>看不出来</translation>
+    </message>
+    <message>
+        <source>- (minus)</source>
+        <translation>-（减号）</translation>
+    </message>
+    <message>
+        <source>none of these classes: every model is wrong about it</source>
+        <translation>不属于这些类别：所有模型都判断错误</translation>
+    </message>
+    <message>
+        <source>Backspace</source>
+        <translation>退格</translation>
+    </message>
+    <message>
+        <source>undo, back to the image before</source>
+        <translation>撤销，回到前一张图像</translation>
+    </message>
+    <message>
+        <source>end, and see what the labels say so far</source>
+        <translation>结束，查看目前的标签说明了什么</translation>
+    </message>
+    <message>
+        <source>Images that are labelled</source>
+        <translation>已加标签的图像</translation>
+    </message>
+    <message>
+        <source>What does this image show?</source>
+        <translation>这张图像显示的是什么？</translation>
+    </message>
+    <message>
+        <source>Classes</source>
+        <translation>类别</translation>
+    </message>
+    <message>
+        <source>None of these (-)</source>
+        <translation>都不是（-）</translation>
+    </message>
+    <message>
+        <source>Cannot tell (Space)</source>
+        <translation>看不出来（空格）</translation>
+    </message>
+    <message>
+        <source>Undo (Backspace)</source>
+        <translation>撤销（退格）</translation>
+    </message>
+    <message>
+        <source>End here (Esc)</source>
+        <translation>到此结束（Esc）</translation>
+    </message>
+    <message>
+        <source>{run} on the target domain</source>
+        <translation>{run} 在目标域上</translation>
+    </message>
+    <message>
+        <source>Accuracy on the target</source>
+        <translation>目标域上的准确率</translation>
+    </message>
+    <message>
+        <source>What the labels say</source>
+        <translation>标签说明了什么</translation>
+    </message>
+    <message>
+        <source>Go on labelling</source>
+        <translation>继续加标签</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Image {number} of {count}</source>
+        <translation>第 {number} 张，共 {count} 张</translation>
+    </message>
+    <message>
+        <source>Names with “{letters}”; Enter takes the marked one</source>
+        <translation>名称含“{letters}”；按回车选择标出的类别</translation>
+    </message>
+    <message>
+        <source>No image is labelled yet, so nothing is measured.</source>
+        <translation>还没有给图像加标签，因此什么也没有测量。</translation>
+    </message>
+    <message>
+        <source>About so often the model is right on all images of the target; the truth is probably {interval}. Judged by your labels of {labelled} images.</source>
+        <translation>模型在目标域全部图像上大约有这么常正确；真实值可能在 {interval}。依据您给 {labelled} 张图像加的标签。</translation>
+    </message>
+    <message>
+        <source>More labels would narrow that.</source>
+        <translation>更多标签会缩小这一范围。</translation>
+    </message>
+    <message>
+        <source>Rather use {choice} than {run}: by your labels it is better.</source>
+        <translation>宁可使用 {choice} 而不是 {run}：按您的标签，它更好。</translation>
+    </message>
+    <message>
+        <source>Keep {run}: there is no other model to compare it with.</source>
+        <translation>保留 {run}：没有其他模型可以比较。</translation>
+    </message>
+    <message>
+        <source>Keep {run}: by your labels it is better than the others.</source>
+        <translation>保留 {run}：按您的标签，它比其他的更好。</translation>
+    </message>
+    <message>
+        <source>Keep {run}: no other run is clearly better.</source>
+        <translation>保留 {run}：没有其他运行明显更好。</translation>
+    </message>
+    <message>
+        <source>{run} is better: {points} points (between {low} and {high})</source>
+        <translation>{run} 更好：{points} 个百分点（介于 {low} 和 {high} 之间）</translation>
+    </message>
+    <message>
+        <source>{run} is worse: {points} points (between {low} and {high})</source>
+        <translation>{run} 更差：{points} 个百分点（介于 {low} 和 {high} 之间）</translation>
+    </message>
+    <message>
+        <source>{run} is too close to call: {points} points (between {low} and {high})</source>
+        <translation>{run} 难分高下：{points} 个百分点（介于 {low} 和 {high} 之间）</translation>
     </message>
 </context>
 <context>
@@ -286,6 +506,21 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>ClassShifts</name>
+    <message>
+        <source>How far each class has moved</source>
+        <translation>各类别移动了多远</translation>
+    </message>
+    <message>
+        <source>{name}: no image of the target seems to be of it</source>
+        <translation>{name}：似乎没有目标域图像属于它</translation>
+    </message>
+    <message>
+        <source>{name}: moved by {distance} times its spread; {source} of the source, about {target} of the target</source>
+        <translation>{name}：移动了其散布的 {distance} 倍；占源域 {source}，约占目标域 {target}</translation>
+    </message>
+</context>
+<context>
     <name>ComparePage</name>
     <message>
         <source>Nothing to compare yet</source>
@@ -350,6 +585,10 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Images</source>
         <translation>图像</translation>
+    </message>
+    <message>
+        <source>On the target</source>
+        <translation>目标域</translation>
     </message>
     <message>
         <source>Open the chosen image</source>
@@ -629,6 +868,10 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Parts of the loss</source>
         <translation>各项损失</translation>
+    </message>
+    <message>
+        <source>Measures of the strategy</source>
+        <translation>策略的度量</translation>
     </message>
     <message>
         <source>Images per second</source>
@@ -916,6 +1159,18 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Bars: train, val and test, from strong to faint. Drag images onto a class to move them.</source>
         <translation>条形：训练、验证、测试，由深到浅。把图像拖到某个类别上即可移动。</translation>
+    </message>
+    <message>
+        <source>Drop to make it the target domain</source>
+        <translation>松开以设为目标域</translation>
+    </message>
+    <message>
+        <source>Add a target domain …</source>
+        <translation>添加目标域 …</translation>
+    </message>
+    <message>
+        <source>Images of another domain, without labels, that the model is to be carried to</source>
+        <translation>另一个域的无标签图像，模型将迁移到那里</translation>
     </message>
     <message>
         <source>Find by name, class or reason</source>
@@ -1243,6 +1498,270 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>said {label} ({confidence})</source>
         <translation>判为 {label} {confidence}</translation>
+    </message>
+</context>
+<context>
+    <name>DomainAccuracyView</name>
+    <message>
+        <source>Can the domains be told apart?</source>
+        <translation>两个域能否被区分？</translation>
+    </message>
+    <message>
+        <source>step</source>
+        <translation>步</translation>
+    </message>
+    <message>
+        <source>steps</source>
+        <translation>训练步</translation>
+    </message>
+    <message>
+        <source>right about the domain, smoothed</source>
+        <translation>判断域的正确率（平滑）</translation>
+    </message>
+</context>
+<context>
+    <name>DomainMapView</name>
+    <message>
+        <source>Map of both domains</source>
+        <translation>两个域的分布图</translation>
+    </message>
+    <message>
+        <source>Images that the network sees alike lie close together. When adapting works, the crosses come to lie on the circles of their colour.</source>
+        <translation>网络看来相似的图像彼此靠近。自适应有效时，叉号会移到同色的圆点上。</translation>
+    </message>
+    <message>
+        <source>Source</source>
+        <translation>源域</translation>
+    </message>
+    <message>
+        <source>Show or hide the labelled images</source>
+        <translation>显示或隐藏有标签的图像</translation>
+    </message>
+    <message>
+        <source>Target</source>
+        <translation>目标域</translation>
+    </message>
+    <message>
+        <source>Show or hide the images of the target domain</source>
+        <translation>显示或隐藏目标域的图像</translation>
+    </message>
+    <message>
+        <source>The arrow keys go from image to image; the slider below goes through the epochs.</source>
+        <translation>方向键在图像之间移动；下方的滑块在各轮之间移动。</translation>
+    </message>
+    <message>
+        <source>Epoch of the map</source>
+        <translation>分布图所属的轮</translation>
+    </message>
+    <message>
+        <source>Go back to the map of an earlier epoch</source>
+        <translation>回到较早一轮的分布图</translation>
+    </message>
+    <message>
+        <source>before training</source>
+        <translation>训练之前</translation>
+    </message>
+    <message>
+        <source>after epoch {number}</source>
+        <translation>第 {number} 轮之后</translation>
+    </message>
+    <message>
+        <source>Show or hide the class {name}</source>
+        <translation>显示或隐藏类别 {name}</translation>
+    </message>
+    <message>
+        <source>Source: {name}</source>
+        <translation>源域：{name}</translation>
+    </message>
+    <message>
+        <source>Target, taken for: {name}</source>
+        <translation>目标域，判断为：{name}</translation>
+    </message>
+</context>
+<context>
+    <name>DomainWords</name>
+    <message>
+        <source>Accuracy on the source</source>
+        <translation>源域准确率</translation>
+    </message>
+    <message>
+        <source>Share of the validation images of the source that are recognised.</source>
+        <translation>源域验证图像中被正确识别的份额。</translation>
+    </message>
+    <message>
+        <source>Information</source>
+        <translation>信息</translation>
+    </message>
+    <message>
+        <source>Predictions on the target are sure, and of all classes.</source>
+        <translation>对目标域的预测有把握，并涵盖所有类别。</translation>
+    </message>
+    <message>
+        <source>Nuclear norm (BNM)</source>
+        <translation>核范数（BNM）</translation>
+    </message>
+    <message>
+        <source>Predictions on the target are sure and diverse.</source>
+        <translation>对目标域的预测有把握且多样。</translation>
+    </message>
+    <message>
+        <source>Clusters (ClassAMI)</source>
+        <translation>聚类（ClassAMI）</translation>
+    </message>
+    <message>
+        <source>Clusters of the target&apos;s features agree with what is predicted.</source>
+        <translation>目标域特征的聚类与预测一致。</translation>
+    </message>
+    <message>
+        <source>Weighted risk, normalised (DEVN)</source>
+        <translation>加权风险，归一化（DEVN）</translation>
+    </message>
+    <message>
+        <source>As DEV, with weights of at most one, which makes it steadier.</source>
+        <translation>与 DEV 相同，但权重不超过一，因而更稳定。</translation>
+    </message>
+    <message>
+        <source>Weighted risk (DEV)</source>
+        <translation>加权风险（DEV）</translation>
+    </message>
+    <message>
+        <source>The loss on source images, those that look like the target counting more.</source>
+        <translation>源域图像上的损失，与目标域相像的图像权重更大。</translation>
+    </message>
+    <message>
+        <source>Neighbourhoods (SND)</source>
+        <translation>邻域（SND）</translation>
+    </message>
+    <message>
+        <source>Target images that are predicted alike lie close together.</source>
+        <translation>预测相同的目标域图像彼此靠近。</translation>
+    </message>
+    <message>
+        <source>Sureness (entropy)</source>
+        <translation>把握程度（熵）</translation>
+    </message>
+    <message>
+        <source>Predictions on the target are sure.</source>
+        <translation>对目标域的预测有把握。</translation>
+    </message>
+    <message>
+        <source>Adapting helped</source>
+        <translation>自适应有帮助</translation>
+    </message>
+    <message>
+        <source>No evidence that adapting helped or hurt</source>
+        <translation>没有证据表明自适应有帮助或有害</translation>
+    </message>
+    <message>
+        <source>Negative transfer: adapting did harm</source>
+        <translation>负迁移：自适应有害</translation>
+    </message>
+    <message>
+        <source>helped</source>
+        <translation>有帮助</translation>
+    </message>
+    <message>
+        <source>no evidence</source>
+        <translation>没有证据</translation>
+    </message>
+    <message>
+        <source>did harm</source>
+        <translation>有害</translation>
+    </message>
+    <message>
+        <source>The signs agree well on the order (Kendall&apos;s W = {figure} of 1).</source>
+        <translation>各信号对排序相当一致（肯德尔 W = {figure}，最大为 1）。</translation>
+    </message>
+    <message>
+        <source>The signs agree in part on the order (Kendall&apos;s W = {figure} of 1).</source>
+        <translation>各信号对排序部分一致（肯德尔 W = {figure}，最大为 1）。</translation>
+    </message>
+    <message>
+        <source>The signs hardly agree on the order (Kendall&apos;s W = {figure} of 1), so the choice is a weak one.</source>
+        <translation>各信号对排序几乎不一致（肯德尔 W = {figure}，最大为 1），因此这一选择较弱。</translation>
+    </message>
+    <message>
+        <source>The second network is right about the domain in only {share} of the cases: it is deceived rather than at a loss, so this alone does not show that the features are aligned.</source>
+        <translation>第二个网络判断域的正确率只有 {share}：它是被欺骗，而不是无从判断，因此单凭这一点不能说明特征已经对齐。</translation>
+    </message>
+    <message>
+        <source>The second network is right about the domain in {share} of the cases, as by tossing a coin: the features are aligned.</source>
+        <translation>第二个网络判断域的正确率为 {share}，如同抛硬币：特征已经对齐。</translation>
+    </message>
+    <message>
+        <source>The second network is right about the domain in {share} of the cases: the features are nearly aligned.</source>
+        <translation>第二个网络判断域的正确率为 {share}：特征已接近对齐。</translation>
+    </message>
+    <message>
+        <source>The second network is right about the domain in {share} of the cases: the features still tell the domains apart.</source>
+        <translation>第二个网络判断域的正确率为 {share}：特征仍能区分两个域。</translation>
+    </message>
+</context>
+<context>
+    <name>Domains</name>
+    <message>
+        <source>Source</source>
+        <translation>源域</translation>
+    </message>
+    <message>
+        <source>The labelled images, from which the network learns</source>
+        <translation>有标签的图像，网络从中学习</translation>
+    </message>
+    <message>
+        <source>Target</source>
+        <translation>目标域</translation>
+    </message>
+    <message>
+        <source>The images of the other domain, without labels</source>
+        <translation>另一个域的图像，没有标签</translation>
+    </message>
+    <message>
+        <source>Side by side</source>
+        <translation>并排</translation>
+    </message>
+    <message>
+        <source>Both domains beside each other</source>
+        <translation>两个域并排显示</translation>
+    </message>
+    <message>
+        <source>How far apart?</source>
+        <translation>相距多远？</translation>
+    </message>
+    <message>
+        <source>Measure how far apart the two domains are, and which strategies that suggests</source>
+        <translation>测量两个域相距多远，以及由此建议哪些策略</translation>
+    </message>
+    <message>
+        <source>Looking at the images of the target domain …</source>
+        <translation>正在查看目标域的图像 …</translation>
+    </message>
+    <message>
+        <source>Images of another domain, without labels</source>
+        <translation>另一个域的图像，没有标签</translation>
+    </message>
+    <message>
+        <source>Use it</source>
+        <translation>使用</translation>
+    </message>
+    <message>
+        <source>Keep the old one</source>
+        <translation>保留原来的</translation>
+    </message>
+    <message>
+        <source>Make {name} the target domain, in place of {old}? Runs that have ended keep what they have found.</source>
+        <translation>把 {name} 设为目标域，取代 {old}？已结束的运行保留其结果。</translation>
+    </message>
+    <message>
+        <source>Take it away</source>
+        <translation>移除</translation>
+    </message>
+    <message>
+        <source>Keep it</source>
+        <translation>保留</translation>
+    </message>
+    <message>
+        <source>Take the target domain away from this project? Its images stay where they are, and so do runs that have ended; adaptations that are still to run cannot run then.</source>
+        <translation>从项目中移除目标域？其图像原地不动，已结束的运行也保留；尚未运行的自适应届时无法运行。</translation>
     </message>
 </context>
 <context>
@@ -2542,6 +3061,658 @@ Free software under the Apache License 2.0.</source>
         <source>this run&apos;s backbone is not a network of timm; export with `onnx` instead</source>
         <translation>这个运行的主干网络不是 timm 的网络，请改用 `onnx` 导出</translation>
     </message>
+    <message>
+        <source>Source only (baseline)</source>
+        <translation>仅源域（基线）</translation>
+    </message>
+    <message>
+        <source>Learns from the labelled images alone and is then asked about the others. Every adaptation is measured against it: adapting may help, and it may do harm.</source>
+        <translation>只用有标签的图像学习，然后回答其他图像。所有自适应都与它比较：自适应可能有帮助，也可能有害。</translation>
+    </message>
+    <message>
+        <source>AdaBN: statistics of the target</source>
+        <translation>AdaBN：目标域的统计量</translation>
+    </message>
+    <message>
+        <source>Learns from the labelled images, then replaces what batch norm knows of brightness, contrast and the like with what it is in the other domain. Quick and careful; take it first, or where the other domain has few images.</source>
+        <translation>先用有标签的图像学习，再把批归一化中关于亮度、对比度等的统计量换成另一个域的。快速而谨慎；可以首先尝试，或在另一个域图像很少时使用。</translation>
+    </message>
+    <message>
+        <source>Deep CORAL: alike in mean and covariance</source>
+        <translation>Deep CORAL：均值与协方差一致</translation>
+    </message>
+    <message>
+        <source>Makes mean and covariance of the features alike in both domains. Simple and steady; take it for a moderate shift, such as another camera or light.</source>
+        <translation>使两个域特征的均值和协方差一致。简单而稳定；适用于中等程度的偏移，例如换了相机或光线。</translation>
+    </message>
+    <message>
+        <source>DAN: alike in distribution</source>
+        <translation>DAN：分布一致</translation>
+    </message>
+    <message>
+        <source>Makes the distributions of the features alike, measured with kernels of several widths (MMD). Steadier than the adversarial methods; takes both domains to hold the classes in about equal shares.</source>
+        <translation>使特征的分布一致，用多种宽度的核来度量（MMD）。比对抗方法更稳定；假定两个域中各类别的占比大致相同。</translation>
+    </message>
+    <message>
+        <source>JAN: alike in features and predictions</source>
+        <translation>JAN：特征与预测一致</translation>
+    </message>
+    <message>
+        <source>As DAN, but features and predictions are made alike together, so that classes meet their like.</source>
+        <translation>与 DAN 类似，但同时对齐特征和预测，使同类相遇。</translation>
+    </message>
+    <message>
+        <source>AFN: longer features</source>
+        <translation>AFN：更长的特征</translation>
+    </message>
+    <message>
+        <source>Lets the features of both domains grow longer step by step, since features of unfamiliar images are short, and wants sure predictions. Bears target domains that lack some of the classes.</source>
+        <translation>让两个域的特征逐步变长（陌生图像的特征往往较短），并要求预测有把握。能容忍目标域缺少某些类别。</translation>
+    </message>
+    <message>
+        <source>DANN: features that hide the domain</source>
+        <translation>DANN：隐藏域的特征</translation>
+    </message>
+    <message>
+        <source>A second network tries to tell the domains apart, and the features learn to deceive it. Strong for large shifts with enough images; takes both domains to hold the classes in about equal shares.</source>
+        <translation>第二个网络试图区分两个域，而特征学习去欺骗它。图像足够多、偏移较大时效果好；假定两个域中各类别的占比大致相同。</translation>
+    </message>
+    <message>
+        <source>CDAN: as DANN, class by class</source>
+        <translation>CDAN：逐类别的 DANN</translation>
+    </message>
+    <message>
+        <source>As DANN, but the second network also sees what is predicted, so that the domains meet class by class. Mostly better than DANN where there are several classes.</source>
+        <translation>与 DANN 类似，但第二个网络还能看到预测结果，使两个域逐类别对齐。类别较多时通常优于 DANN。</translation>
+    </message>
+    <message>
+        <source>CDAN+E: as CDAN, sure images first</source>
+        <translation>CDAN+E：有把握的图像优先的 CDAN</translation>
+    </message>
+    <message>
+        <source>As CDAN, and images of which the model is sure count more, so that doubtful ones mislead less.</source>
+        <translation>与 CDAN 类似，模型有把握的图像权重更大，使可疑的图像少起误导作用。</translation>
+    </message>
+    <message>
+        <source>MCD: two classifiers that agree</source>
+        <translation>MCD：两个一致的分类器</translation>
+    </message>
+    <message>
+        <source>Two classifiers seek images of the other domain on which they disagree, and the features learn to make them agree. Respects the borders between classes; can do harm where the shift is large.</source>
+        <translation>两个分类器寻找另一个域中它们意见不一的图像，特征则学习使它们一致。尊重类别之间的边界；偏移很大时可能有害。</translation>
+    </message>
+    <message>
+        <source>MDD: no better judge to be found</source>
+        <translation>MDD：找不到更好的裁判</translation>
+    </message>
+    <message>
+        <source>A second classifier seeks to agree on the labelled images and to disagree on the others; the features learn to leave it no chance. Among the strongest for large shifts.</source>
+        <translation>第二个分类器力求在有标签的图像上一致、在其他图像上不一致；特征学习不给它机会。对于大的偏移，是最强的方法之一。</translation>
+    </message>
+    <message>
+        <source>MCC: classes that are not confused</source>
+        <translation>MCC：不混淆的类别</translation>
+    </message>
+    <message>
+        <source>Wants predictions on the other domain that do not waver between two classes. Aligns nothing by force, so it bears classes in other shares or missing ones; a good first choice.</source>
+        <translation>要求对另一个域的预测不在两个类别之间摇摆。不强行对齐，因此能容忍类别占比不同或缺失；是不错的首选。</translation>
+    </message>
+    <message>
+        <source>BNM: sure and diverse predictions</source>
+        <translation>BNM：有把握且多样的预测</translation>
+    </message>
+    <message>
+        <source>Wants predictions on the other domain that are sure, and of all classes. Simple; larger batches help where there are many classes.</source>
+        <translation>要求对另一个域的预测有把握，并涵盖所有类别。简单；类别较多时，较大的批次有帮助。</translation>
+    </message>
+    <message>
+        <source>SHOT: the target alone</source>
+        <translation>SHOT：仅用目标域</translation>
+    </message>
+    <message>
+        <source>Learns from the labelled images, then sees none of them any more: the classifier stays as it is, and the features of the other domain learn to fit it. Strong where the classes stand apart; bears classes in other shares.</source>
+        <translation>先用有标签的图像学习，之后不再看它们：分类器保持不变，另一个域的特征学习去适应它。类别区分明显时效果好；能容忍类别占比不同。</translation>
+    </message>
+    <message>
+        <source>Self-training: believe the sure ones</source>
+        <translation>自训练：相信有把握的</translation>
+    </message>
+    <message>
+        <source>Learns from the labelled images, then also from those of the other domain of which it is surest, in each class, more of them with every epoch. Take it where the model is often right already.</source>
+        <translation>先用有标签的图像学习，再用另一个域中每个类别里最有把握的图像学习，每轮增加。适用于模型已经常常正确的情形。</translation>
+    </message>
+    <message>
+        <source>trade off</source>
+        <translation>权衡系数</translation>
+    </message>
+    <message>
+        <source>bottleneck</source>
+        <translation>瓶颈层</translation>
+    </message>
+    <message>
+        <source>entropy</source>
+        <translation>熵</translation>
+    </message>
+    <message>
+        <source>step</source>
+        <translation>步长</translation>
+    </message>
+    <message>
+        <source>margin</source>
+        <translation>间隔</translation>
+    </message>
+    <message>
+        <source>temperature</source>
+        <translation>温度</translation>
+    </message>
+    <message>
+        <source>pseudo</source>
+        <translation>伪标签权重</translation>
+    </message>
+    <message>
+        <source>target epochs</source>
+        <translation>目标域轮数</translation>
+    </message>
+    <message>
+        <source>first share</source>
+        <translation>起始份额</translation>
+    </message>
+    <message>
+        <source>last share</source>
+        <translation>最终份额</translation>
+    </message>
+    <message>
+        <source>inverse</source>
+        <translation>反比</translation>
+    </message>
+    <message>
+        <source>classification</source>
+        <translation>分类</translation>
+    </message>
+    <message>
+        <source>domain</source>
+        <translation>域</translation>
+    </message>
+    <message>
+        <source>disagreement</source>
+        <translation>分歧</translation>
+    </message>
+    <message>
+        <source>disparity</source>
+        <translation>差异度</translation>
+    </message>
+    <message>
+        <source>class confusion</source>
+        <translation>类别混淆</translation>
+    </message>
+    <message>
+        <source>nuclear norm</source>
+        <translation>核范数</translation>
+    </message>
+    <message>
+        <source>correlation</source>
+        <translation>相关</translation>
+    </message>
+    <message>
+        <source>discrepancy</source>
+        <translation>分布差异</translation>
+    </message>
+    <message>
+        <source>joint discrepancy</source>
+        <translation>联合分布差异</translation>
+    </message>
+    <message>
+        <source>feature norm</source>
+        <translation>特征范数</translation>
+    </message>
+    <message>
+        <source>information</source>
+        <translation>信息</translation>
+    </message>
+    <message>
+        <source>pseudo-labels</source>
+        <translation>伪标签</translation>
+    </message>
+    <message>
+        <source>believed</source>
+        <translation>被采信的份额</translation>
+    </message>
+    <message>
+        <source>adapting</source>
+        <translation>自适应</translation>
+    </message>
+    <message>
+        <source>labelled images</source>
+        <translation>有标签的图像</translation>
+    </message>
+    <message>
+        <source>statistics of the target</source>
+        <translation>目标域的统计量</translation>
+    </message>
+    <message>
+        <source>target</source>
+        <translation>目标域</translation>
+    </message>
+    <message>
+        <source>both domains</source>
+        <translation>两个域</translation>
+    </message>
+    <message>
+        <source>evaluating the target images</source>
+        <translation>正在评估目标域图像</translation>
+    </message>
+    <message>
+        <source>How the rate falls: as half a cosine to nothing; as (1 + 10 p) to the power of -0.75, where p is the share of the steps that are done, to a sixth; or not at all.</source>
+        <translation>学习率如何下降：按半个余弦降到零；按 (1 + 10 p) 的 -0.75 次方（p 为已完成步数的占比）降到六分之一；或不下降。</translation>
+    </message>
+    <message>
+        <source>How often every labelled image is seen.</source>
+        <translation>每张有标签的图像被看多少次。</translation>
+    </message>
+    <message>
+        <source>Images of each domain per optimizer step.</source>
+        <translation>每个优化步骤中每个域的图像数。</translation>
+    </message>
+    <message>
+        <source>Step size for bottleneck and classifier; the backbone takes a fraction.</source>
+        <translation>瓶颈层和分类器的步长；骨干网络取其一部分。</translation>
+    </message>
+    <message>
+        <source>How many of the last stages learn, besides the bottleneck and the classifier: 0 none, on features that are computed once (fast); -1 the whole network.</source>
+        <translation>除瓶颈层和分类器外，最后多少个阶段参与学习：0 表示没有，使用只计算一次的特征（快）；-1 表示整个网络。</translation>
+    </message>
+    <message>
+        <source>Not used: nothing is adapted.</source>
+        <translation>不使用：不做自适应。</translation>
+    </message>
+    <message>
+        <source>Width of the layer before the classifier, where the domains are compared.</source>
+        <translation>分类器之前那一层的宽度，两个域在此处比较。</translation>
+    </message>
+    <message>
+        <source>Rate of the backbone as a share of that.</source>
+        <translation>骨干网络的学习率占上述学习率的份额。</translation>
+    </message>
+    <message>
+        <source>Let the backbone&apos;s batch-norm statistics follow the new images.</source>
+        <translation>让骨干网络的批归一化统计量跟随新图像。</translation>
+    </message>
+    <message>
+        <source>Let the backbone&apos;s batch-norm statistics follow the images.</source>
+        <translation>让骨干网络的批归一化统计量跟随图像。</translation>
+    </message>
+    <message>
+        <source>Weight of what draws the domains together.</source>
+        <translation>拉近两个域的那一项的权重。</translation>
+    </message>
+    <message>
+        <source>Weight of the longer features.</source>
+        <translation>增长特征那一项的权重。</translation>
+    </message>
+    <message>
+        <source>Width of the layer before the classifier.</source>
+        <translation>分类器之前那一层的宽度。</translation>
+    </message>
+    <message>
+        <source>Weight of sure predictions on the target.</source>
+        <translation>目标域上有把握预测的权重。</translation>
+    </message>
+    <message>
+        <source>How much longer features shall get.</source>
+        <translation>特征应增长多少。</translation>
+    </message>
+    <message>
+        <source>Weight of the disagreement of the two classifiers.</source>
+        <translation>两个分类器分歧的权重。</translation>
+    </message>
+    <message>
+        <source>How much the source counts against the target.</source>
+        <translation>源域相对于目标域的权重。</translation>
+    </message>
+    <message>
+        <source>Softens the predictions that are compared.</source>
+        <translation>使被比较的预测更平缓。</translation>
+    </message>
+    <message>
+        <source>Weight of sure and diverse predictions.</source>
+        <translation>有把握且多样的预测的权重。</translation>
+    </message>
+    <message>
+        <source>Weight of the labels that the model gives the target.</source>
+        <translation>模型给目标域的标签的权重。</translation>
+    </message>
+    <message>
+        <source>How often every image of the target is seen.</source>
+        <translation>目标域的每张图像被看多少次。</translation>
+    </message>
+    <message>
+        <source>Share of the target that is believed at first.</source>
+        <translation>开始时采信的目标域份额。</translation>
+    </message>
+    <message>
+        <source>Share of the target that is believed at last.</source>
+        <translation>最后采信的目标域份额。</translation>
+    </message>
+    <message>
+        <source>Epochs with both domains.</source>
+        <translation>使用两个域的轮数。</translation>
+    </message>
+    <message>
+        <source>helped</source>
+        <translation>有帮助</translation>
+    </message>
+    <message>
+        <source>no evidence</source>
+        <translation>没有证据</translation>
+    </message>
+    <message>
+        <source>negative transfer</source>
+        <translation>负迁移</translation>
+    </message>
+    <message>
+        <source>source accuracy</source>
+        <translation>源域准确率</translation>
+    </message>
+    <message>
+        <source>confidence</source>
+        <translation>把握</translation>
+    </message>
+    <message>
+        <source>clusters</source>
+        <translation>聚类</translation>
+    </message>
+    <message>
+        <source>weighted risk</source>
+        <translation>加权风险</translation>
+    </message>
+    <message>
+        <source>No sign could be computed for both models, so nothing is known about the target. Labels of a few target images would tell more.</source>
+        <translation>没有任何信号能对两个模型都算出，因此对目标域一无所知。给少量目标域图像加标签会说明更多。</translation>
+    </message>
+    <message>
+        <source>There are too few models or signs to say how far the signs agree.</source>
+        <translation>模型或信号太少，无法说明各信号有多一致。</translation>
+    </message>
+    <message>
+        <source>No adaptation looks better than not adapting at all.</source>
+        <translation>没有哪个自适应看起来比完全不做自适应更好。</translation>
+    </message>
+    <message>
+        <source>No target image is labelled yet, so nothing is measured.</source>
+        <translation>还没有给目标域的图像加标签，因此什么也没有测量。</translation>
+    </message>
+    <message>
+        <source>The domains may share only some of their classes. Forcing them into alignment then hurts: images are pulled to classes that they do not belong to.</source>
+        <translation>两个域可能只共有部分类别。此时强行对齐有害：图像会被拉向不属于它们的类别。</translation>
+    </message>
+    <message>
+        <source>The source has fewer than two classes, so there is nothing to tell apart.</source>
+        <translation>源域少于两个类别，因此没有可区分的东西。</translation>
+    </message>
+    <message>
+        <source>The domains may not share all classes, so prefer strategies that do not force them into alignment; leave dan and dann.</source>
+        <translation>两个域可能并不共有所有类别，因此优先选择不强行对齐的策略；不要用 dan 和 dann。</translation>
+    </message>
+    <message>
+        <source>The shares of the classes seem to differ, so prefer strategies that do not align the domains as a whole; leave dan and dann, which would trade classes for one another.</source>
+        <translation>各类别的占比似乎不同，因此优先选择不对两个域整体对齐的策略；不要用 dan 和 dann，它们会把类别互相混换。</translation>
+    </message>
+    <message>
+        <source>The domains look so much alike that adapting has little to win; the source model may do as it is.</source>
+        <translation>两个域看起来非常相似，自适应收益不大；源域模型可能直接可用。</translation>
+    </message>
+    <message>
+        <source>The domains are far apart and seem to hold the same classes in like shares, which is what strategies that align class by class need.</source>
+        <translation>两个域相距很远，但似乎含有占比相近的相同类别，这正是逐类别对齐的策略所需要的。</translation>
+    </message>
+    <message>
+        <source>The domains are moderately apart, so the simple strategies that match means and covariances are worth trying first.</source>
+        <translation>两个域相距中等，因此值得先尝试匹配均值和协方差的简单策略。</translation>
+    </message>
+    <message>
+        <source>fewer than two classes have training images that can be read</source>
+        <translation>有可读取训练图像的类别少于两个</translation>
+    </message>
+    <message>
+        <source>none of the images of the target domain can be read</source>
+        <translation>目标域的图像没有一张可以读取</translation>
+    </message>
+    <message>
+        <source>by the target&apos;s own labels, read after the model was chosen: {accuracy} % right ({low} to {high} %) of {count} images</source>
+        <translation>按目标域自身的标签（在选定模型之后才读取）：{count} 张图像中 {accuracy} % 正确（{low} 到 {high} %）</translation>
+    </message>
+    <message>
+        <source>{count} images of the target are of classes that the labelled images lack; no model can name them</source>
+        <translation>目标域中有 {count} 张图像属于有标签图像所没有的类别；任何模型都无法说出它们</translation>
+    </message>
+    <message>
+        <source>against {run}, by the labels: {label}. {why}</source>
+        <translation>与 {run} 相比，按标签：{label}。{why}</translation>
+    </message>
+    <message>
+        <source>against {run}, by signs that need no labels: {label}. {why}</source>
+        <translation>与 {run} 相比，按无需标签的信号：{label}。{why}</translation>
+    </message>
+    <message>
+        <source>whether adapting helped is not known: there is no finished run of {run} with the same budget</source>
+        <translation>不知道自适应是否有帮助：没有预算相同且已完成的 {run} 运行</translation>
+    </message>
+    <message>
+        <source>{run} was added to the project: the same without adapting, to measure {other} against</source>
+        <translation>项目中添加了 {run}：同样的设置但不做自适应，用来衡量 {other}</translation>
+    </message>
+    <message>
+        <source>{run} has no baseline to be measured against: {why}</source>
+        <translation>{run} 没有可供比较的基线：{why}</translation>
+    </message>
+    <message>
+        <source>the report by the target&apos;s labels could not be made: {why}</source>
+        <translation>无法按目标域的标签生成报告：{why}</translation>
+    </message>
+    <message>
+        <source>the report by the target&apos;s labels could not be made ({why})</source>
+        <translation>无法按目标域的标签生成报告（{why}）</translation>
+    </message>
+    <message>
+        <source>{signs} improved</source>
+        <translation>{signs}变好</translation>
+    </message>
+    <message>
+        <source>No evidence that adapting helped: {why}, but the model lost accuracy on the source domain, where it can be measured. Labels of a few target images would tell more.</source>
+        <translation>没有证据表明自适应有帮助：{why}，但模型在可以测量的源域上损失了准确率。给少量目标域图像加标签会说明更多。</translation>
+    </message>
+    <message>
+        <source>{run} is the only run on the target, so there is nothing to choose; run source-only beside it.</source>
+        <translation>{run} 是目标域上唯一的运行，因此没有可选择的；请在旁边运行 source-only。</translation>
+    </message>
+    <message>
+        <source>Too close to call by the signs between {runs}, for the signs disagree; {run} is first by a little.</source>
+        <translation>按信号难分高下：{runs}，因为各信号不一致；{run} 略占先。</translation>
+    </message>
+    <message>
+        <source>Too close to call by the signs between {runs}, for their ranks are within one of each other; {run} is first by a little.</source>
+        <translation>按信号难分高下：{runs}，因为它们的名次相差不到一；{run} 略占先。</translation>
+    </message>
+    <message>
+        <source>On other images or classes, and so not compared: {runs}.</source>
+        <translation>图像或类别不同，因此没有比较：{runs}。</translation>
+    </message>
+    <message>
+        <source>By the signs, take {run}.</source>
+        <translation>按信号，选择 {run}。</translation>
+    </message>
+    <message>
+        <source>By the signs, adapting helped: clearly against source-only, {why}. Labels of a few target images would tell more.</source>
+        <translation>按信号，自适应有帮助：与 source-only 相比，明显地{why}。给少量目标域图像加标签会说明更多。</translation>
+    </message>
+    <message>
+        <source>By the signs, adapting did harm: clearly against source-only, {why}. Keep source-only. Labels of a few target images would tell more.</source>
+        <translation>按信号，自适应有害：与 source-only 相比，明显地{why}。请保留 source-only。给少量目标域图像加标签会说明更多。</translation>
+    </message>
+    <message>
+        <source>No evidence that adapting helped or hurt: clearly against source-only, {why}. Labels of a few target images would tell more.</source>
+        <translation>没有证据表明自适应有帮助或有害：与 source-only 相比，{why}。给少量目标域图像加标签会说明更多。</translation>
+    </message>
+    <message>
+        <source>The adapted model gives nearly all target images the same few answers, unlike source-only: it has collapsed. Do not use it ({why}). Labels of a few target images would tell more.</source>
+        <translation>与 source-only 不同，自适应后的模型对几乎所有目标域图像给出相同的少数几个答案：它已经坍缩。不要使用它（{why}）。给少量目标域图像加标签会说明更多。</translation>
+    </message>
+    <message>
+        <source>nothing improved and nothing worsened</source>
+        <translation>没有任何信号变好，没有任何信号变差</translation>
+    </message>
+    <message>
+        <source>nothing worsened and nothing improved</source>
+        <translation>没有任何信号变差，没有任何信号变好</translation>
+    </message>
+    <message>
+        <source>nothing improved, nothing worsened</source>
+        <translation>没有任何信号变好，没有任何信号变差</translation>
+    </message>
+    <message>
+        <source>nothing improved and {others} worsened</source>
+        <translation>没有任何信号变好，{others}变差</translation>
+    </message>
+    <message>
+        <source>{others} worsened and nothing improved</source>
+        <translation>{others}变差，没有任何信号变好</translation>
+    </message>
+    <message>
+        <source>nothing improved, {others} worsened</source>
+        <translation>没有任何信号变好，{others}变差</translation>
+    </message>
+    <message>
+        <source>{signs} improved and nothing worsened</source>
+        <translation>{signs}变好，没有任何信号变差</translation>
+    </message>
+    <message>
+        <source>nothing worsened and {signs} improved</source>
+        <translation>没有任何信号变差，{signs}变好</translation>
+    </message>
+    <message>
+        <source>{signs} improved, nothing worsened</source>
+        <translation>{signs}变好，没有任何信号变差</translation>
+    </message>
+    <message>
+        <source>{signs} improved and {others} worsened</source>
+        <translation>{signs}变好，{others}变差</translation>
+    </message>
+    <message>
+        <source>{others} worsened and {signs} improved</source>
+        <translation>{others}变差，{signs}变好</translation>
+    </message>
+    <message>
+        <source>{signs} improved, {others} worsened</source>
+        <translation>{signs}变好，{others}变差</translation>
+    </message>
+    <message>
+        <source>The signs largely agree on the order of the models (Kendall&apos;s W is {value}).</source>
+        <translation>各信号对模型的排序大体一致（肯德尔 W 为 {value}）。</translation>
+    </message>
+    <message>
+        <source>The signs agree in part on the order of the models (Kendall&apos;s W is {value}).</source>
+        <translation>各信号对模型的排序部分一致（肯德尔 W 为 {value}）。</translation>
+    </message>
+    <message>
+        <source>The signs hardly agree on the order of the models (Kendall&apos;s W is {value}), so the choice is a weak one; labelling a few target images would tell more.</source>
+        <translation>各信号对模型的排序几乎不一致（肯德尔 W 为 {value}），因此这一选择较弱；给少量目标域图像加标签会说明更多。</translation>
+    </message>
+    <message>
+        <source>{run} ranks before it, but does harm by the signs.</source>
+        <translation>{run} 名次在它之前，但按信号有害。</translation>
+    </message>
+    <message>
+        <source>By the labels of the target, {run} has the highest accuracy, {value} points above {other}.</source>
+        <translation>按目标域的标签，{run} 的准确率最高，比 {other} 高 {value} 个百分点。</translation>
+    </message>
+    <message>
+        <source>By the labels of the target, {run} has the highest accuracy.</source>
+        <translation>按目标域的标签，{run} 的准确率最高。</translation>
+    </message>
+    <message>
+        <source>With {images} of the source and {label} of the target, how far the domains are apart cannot be measured; it takes at least {count} of each.</source>
+        <translation>源域有 {images}，目标域有 {label}，无法测量两个域相距多远；每个域至少需要 {count} 张。</translation>
+    </message>
+    <message>
+        <source>A simple classifier tells the two domains apart {value} times in 100: they look rather alike (A-distance {distance}, between {low} and {high}; 0 is alike, 2 is nothing in common).</source>
+        <translation>一个简单的分类器在 100 次中有 {value} 次能区分两个域：它们看起来相当相似（A 距离 {distance}，介于 {low} 和 {high} 之间；0 表示相同，2 表示毫无共同之处）。</translation>
+    </message>
+    <message>
+        <source>A simple classifier tells the two domains apart {value} times in 100: they look somewhat different (A-distance {distance}, between {low} and {high}; 0 is alike, 2 is nothing in common).</source>
+        <translation>一个简单的分类器在 100 次中有 {value} 次能区分两个域：它们看起来有些不同（A 距离 {distance}，介于 {low} 和 {high} 之间；0 表示相同，2 表示毫无共同之处）。</translation>
+    </message>
+    <message>
+        <source>A simple classifier tells the two domains apart {value} times in 100: they look very different (A-distance {distance}, between {low} and {high}; 0 is alike, 2 is nothing in common).</source>
+        <translation>一个简单的分类器在 100 次中有 {value} 次能区分两个域：它们看起来非常不同（A 距离 {distance}，介于 {low} 和 {high} 之间；0 表示相同，2 表示毫无共同之处）。</translation>
+    </message>
+    <message>
+        <source>A test for any difference of the two (MMD, p = {value}) finds none beyond chance.</source>
+        <translation>对两者任何差异的检验（MMD，p = {value}）没有发现超出偶然的差异。</translation>
+    </message>
+    <message>
+        <source>A test for any difference of the two (MMD, p = {value}) finds one.</source>
+        <translation>对两者任何差异的检验（MMD，p = {value}）发现了差异。</translation>
+    </message>
+    <message>
+        <source>As far as can be told without labels, the class {most} moved most ({value} times the spread within a class) and {least} least ({other} times).</source>
+        <translation>在没有标签的情况下所能判断的：类别 {most} 移动最大（类内散布的 {value} 倍），{least} 最小（{other} 倍）。</translation>
+    </message>
+    <message>
+        <source>The classes seem to have other shares in the target: {name} about {value} in place of {other}. This is an estimate.</source>
+        <translation>各类别在目标域中的占比似乎不同：{name} 约为 {value}，而不是 {other}。这是估计值。</translation>
+    </message>
+    <message>
+        <source>{why} Rather take one of {names}.</source>
+        <translation>{why}宁可选择其中之一：{names}。</translation>
+    </message>
+    <message>
+        <source>{why} The domains may share only some of their classes. Forcing them into alignment then hurts: images are pulled to classes that they do not belong to.</source>
+        <translation>{why}两个域可能只共有部分类别。此时强行对齐有害：图像会被拉向不属于它们的类别。</translation>
+    </message>
+    <message>
+        <source>{why} About {value} of the target images form groups that are near no class of the source; they may show something that the source does not have.</source>
+        <translation>{why}约 {value} 的目标域图像所成的组不靠近源域的任何类别；它们可能显示源域所没有的东西。</translation>
+    </message>
+    <message>
+        <source>Hardly any target image seems to be of the class {name}.</source>
+        <translation>似乎几乎没有目标域图像属于类别 {name}。</translation>
+    </message>
+    <message>
+        <source>Hardly any target image seems to be of the classes {names}.</source>
+        <translation>似乎几乎没有目标域图像属于类别 {names}。</translation>
+    </message>
+    <message>
+        <source>About {value} of the target images form groups that are near no class of the source; they may show something that the source does not have.</source>
+        <translation>约 {value} 的目标域图像所成的组不靠近源域的任何类别；它们可能显示源域所没有的东西。</translation>
+    </message>
+    <message>
+        <source>With only {images} of the target, strategies that need just its means and variances are the safe ones.</source>
+        <translation>目标域只有 {images}，只需要其均值和方差的策略比较稳妥。</translation>
+    </message>
+    <message>
+        <source>{name} names no target domain, the images that it could be carried to; name their folder: {command}</source>
+        <translation>{name} 没有指定目标域，即可以迁移到的图像；请指定其文件夹：{command}</translation>
+    </message>
+    <message>
+        <source>{path} holds the labelled images themselves; name the folder of the images from the other domain.</source>
+        <translation>{path} 存放的正是有标签的图像；请指定另一个域图像的文件夹。</translation>
+    </message>
+    <message>
+        <source>The target cannot be written to {file}; write it there by hand.</source>
+        <translation>无法把目标域写入 {file}；请手动写入。</translation>
+    </message>
+    <message>
+        <source>The name of {path} is not valid text (UTF-8); rename it.</source>
+        <translation>{path} 的名称不是有效文本（UTF-8）；请重命名。</translation>
+    </message>
+    <message>
+        <source>{run} has not answered for the images of the target: only adaptations and source-only do, in a project with a target</source>
+        <translation>{run} 没有回答目标域的图像：只有在有目标域的项目中，自适应和 source-only 才会回答</translation>
+    </message>
+    <message>
+        <source>{file}, which holds the labels of an audit, cannot be read ({why}); put back a copy of it, or delete it to label anew</source>
+        <translation>存放审计标签的 {file} 无法读取（{why}）；请放回其副本，或删除它以重新加标签</translation>
+    </message>
 </context>
 <context>
     <name>ExportPage</name>
@@ -2855,8 +4026,16 @@ belongs to {name}</source>
         <translation>每个类别一个子文件夹的文件夹，或一个表格</translation>
     </message>
     <message>
+        <source>Without labels, to carry the model to; may stay empty</source>
+        <translation>没有标签，模型将迁移到那里；可以留空</translation>
+    </message>
+    <message>
         <source>&amp;Images</source>
         <translation>图像(&amp;I)</translation>
+    </message>
+    <message>
+        <source>Images of another &amp;domain</source>
+        <translation>另一个域的图像(&amp;D)</translation>
     </message>
     <message>
         <source>&amp;Name</source>
@@ -2865,10 +4044,6 @@ belongs to {name}</source>
     <message>
         <source>&amp;Project folder</source>
         <translation>项目文件夹(&amp;P)</translation>
-    </message>
-    <message>
-        <source>Images from elsewhere; may stay empty</source>
-        <translation>来自别处的图像，可以留空</translation>
     </message>
     <message>
         <source>For &amp;validation</source>
@@ -2881,10 +4056,6 @@ belongs to {name}</source>
     <message>
         <source>&amp;Seed of the split</source>
         <translation>划分的随机种子(&amp;S)</translation>
-    </message>
-    <message>
-        <source>Target &amp;domain</source>
-        <translation>目标域(&amp;D)</translation>
     </message>
     <message>
         <source>More</source>
@@ -2972,10 +4143,6 @@ belongs to {name}</source>
     <message>
         <source>The project has a run of this name already; choose another name.</source>
         <translation>项目中已有同名的运行，请换一个名称。</translation>
-    </message>
-    <message>
-        <source>This strategy adapts to unlabelled images of another domain, and the project has none.</source>
-        <translation>这个策略要适应另一个域的无标注图像，而项目中没有这样的图像。</translation>
     </message>
 </context>
 <context>
@@ -3558,6 +4725,84 @@ belongs to {name}</source>
     </message>
 </context>
 <context>
+    <name>Shares</name>
+    <message>
+        <source>Shares of the predicted classes</source>
+        <translation>各预测类别的占比</translation>
+    </message>
+</context>
+<context>
+    <name>ShiftPanel</name>
+    <message>
+        <source>How far apart are the two domains?</source>
+        <translation>两个域相距多远？</translation>
+    </message>
+    <message>
+        <source>Measure</source>
+        <translation>测量</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Features of both domains are computed once and compared, without any label of the target. The first time this takes a minute or two; a run on the same network needs them as well.</source>
+        <translation>两个域的特征只计算一次并加以比较，不使用目标域的任何标签。第一次需要一两分钟；同一网络上的运行也会用到它们。</translation>
+    </message>
+    <message>
+        <source>Progress of the measuring</source>
+        <translation>测量进度</translation>
+    </message>
+    <message>
+        <source>What was found</source>
+        <translation>测量结果</translation>
+    </message>
+    <message>
+        <source>0: alike</source>
+        <translation>0：相同</translation>
+    </message>
+    <message>
+        <source>2: nothing in common</source>
+        <translation>2：毫无共同之处</translation>
+    </message>
+    <message>
+        <source>Proxy A-distance of the domains</source>
+        <translation>两个域的代理 A 距离</translation>
+    </message>
+    <message>
+        <source>How far each class has moved, in times its spread (estimated)</source>
+        <translation>各类别移动了其散布的多少倍（估计）</translation>
+    </message>
+    <message>
+        <source>Starting …</source>
+        <translation>正在启动 …</translation>
+    </message>
+    <message>
+        <source>{task}: {done} of {total}</source>
+        <translation>{task}：{done}/{total}</translation>
+    </message>
+    <message>
+        <source>How far the domains are apart could not be measured.</source>
+        <translation>无法测量两个域相距多远。</translation>
+    </message>
+    <message>
+        <source>Measure again</source>
+        <translation>重新测量</translation>
+    </message>
+    <message>
+        <source>Worth trying first: {strategies}</source>
+        <translation>值得先尝试：{strategies}</translation>
+    </message>
+    <message>
+        <source>A-distance {distance}, between {low} and {high}</source>
+        <translation>A 距离 {distance}，介于 {low} 和 {high} 之间</translation>
+    </message>
+</context>
+<context>
     <name>Shortcuts</name>
     <message>
         <source>Shortcuts</source>
@@ -3633,6 +4878,29 @@ belongs to {name}</source>
     <message>
         <source>Open folder</source>
         <translation>打开文件夹</translation>
+    </message>
+</context>
+<context>
+    <name>SignsView</name>
+    <message>
+        <source>Signs of success on the target</source>
+        <translation>目标域上成功的信号</translation>
+    </message>
+    <message>
+        <source>epoch</source>
+        <translation>轮</translation>
+    </message>
+    <message>
+        <source>Each is stretched to its own range; higher is better. No label of the target is used.</source>
+        <translation>每条曲线按自身范围缩放，越高越好。不使用目标域的任何标签。</translation>
+    </message>
+    <message>
+        <source>By their mean rank, epoch {number} was kept.</source>
+        <translation>按平均名次，保留了第 {number} 轮。</translation>
+    </message>
+    <message>
+        <source>By their mean rank, epoch {number} is the choice so far.</source>
+        <translation>按平均名次，目前选择第 {number} 轮。</translation>
     </message>
 </context>
 <context>
@@ -3878,6 +5146,10 @@ belongs to {name}</source>
         <source>for comparison</source>
         <translation>用于对照</translation>
     </message>
+    <message>
+        <source>suggested</source>
+        <translation>建议</translation>
+    </message>
 </context>
 <context>
     <name>Studio</name>
@@ -3888,6 +5160,10 @@ belongs to {name}</source>
     <message>
         <source>{name} is a single file. Give the folder that holds the photos, one folder in it for each class.</source>
         <translation>{name} 是单个文件。请选择存放照片的文件夹，其中每个类别一个子文件夹。</translation>
+    </message>
+    <message>
+        <source>There are no photos in {name}. Give the folder that holds those of the other domain.</source>
+        <translation>{name} 中没有照片。请给出存放另一个域照片的文件夹。</translation>
     </message>
     <message>
         <source>There are too many projects of this name in {folder}; choose another name.</source>
@@ -3946,6 +5222,230 @@ belongs to {name}</source>
     </message>
 </context>
 <context>
+    <name>TargetCard</name>
+    <message>
+        <source>On the target domain</source>
+        <translation>在目标域上</translation>
+    </message>
+    <message>
+        <source>Accuracy on the target</source>
+        <translation>目标域上的准确率</translation>
+    </message>
+    <message>
+        <source>Label a few images</source>
+        <translation>给少量图像加标签</translation>
+    </message>
+    <message>
+        <source>20 to 50 labels tell how accurate the models are on the target, with an interval</source>
+        <translation>20 到 50 个标签就能说明各模型在目标域上有多准确，并附区间</translation>
+    </message>
+    <message>
+        <source>About two minutes, with the keyboard alone.</source>
+        <translation>约两分钟，只用键盘。</translation>
+    </message>
+    <message>
+        <source>The baseline that adaptations are measured against</source>
+        <translation>用来衡量自适应的基线</translation>
+    </message>
+    <message>
+        <source>Whether adapting helped is not known: there is no finished baseline with the same budget</source>
+        <translation>不知道自适应是否有帮助：没有预算相同且已完成的基线</translation>
+    </message>
+    <message>
+        <source>By the labels: {sentence}</source>
+        <translation>按标签：{sentence}</translation>
+    </message>
+    <message>
+        <source>By signs that need no labels: {sentence}</source>
+        <translation>按无需标签的信号：{sentence}</translation>
+    </message>
+    <message>
+        <source>What it takes the {count} images of the target for:</source>
+        <translation>它把目标域的 {count} 张图像判断为：</translation>
+    </message>
+    <message>
+        <source>By the target&apos;s own labels, read after the model was chosen, {accuracy} of {count} images are recognised ({interval}).</source>
+        <translation>按目标域自身的标签（在选定模型之后才读取），{count} 张图像中 {accuracy} 被正确识别（{interval}）。</translation>
+    </message>
+    <message>
+        <source>Nearly all images get the same few answers: the model has collapsed.</source>
+        <translation>几乎所有图像都得到相同的少数几个答案：模型已经坍缩。</translation>
+    </message>
+    <message>
+        <source>Images of classes that the labelled images lack, which no model can name: {count}.</source>
+        <translation>属于有标签图像所没有的类别、任何模型都无法说出的图像：{count} 张。</translation>
+    </message>
+    <message>
+        <source>Images of the target that are left out: {count}.</source>
+        <translation>目标域中未采用的图像：{count} 张。</translation>
+    </message>
+</context>
+<context>
+    <name>TargetChange</name>
+    <message>
+        <source>{name} is not a folder. Give the folder that holds the images of the other domain.</source>
+        <translation>{name} 不是文件夹。请给出存放另一个域图像的文件夹。</translation>
+    </message>
+    <message>
+        <source>There are no photos in {name}. Give the folder that holds those of the other domain.</source>
+        <translation>{name} 中没有照片。请给出存放另一个域照片的文件夹。</translation>
+    </message>
+    <message>
+        <source>The target domain could not be changed.</source>
+        <translation>无法更改目标域。</translation>
+    </message>
+</context>
+<context>
+    <name>TargetTab</name>
+    <message>
+        <source>Label a few images</source>
+        <translation>给少量图像加标签</translation>
+    </message>
+    <message>
+        <source>20 to 50 labels tell how accurate the chosen run is on the target, and correct the choice</source>
+        <translation>20 到 50 个标签就能说明所选运行在目标域上有多准确，并修正选择</translation>
+    </message>
+    <message>
+        <source>What is known of the target</source>
+        <translation>关于目标域已知的情况</translation>
+    </message>
+    <message>
+        <source>Runs on the target domain</source>
+        <translation>目标域上的运行</translation>
+    </message>
+    <message>
+        <source>The best by mean rank first.</source>
+        <translation>平均名次最好的在前。</translation>
+    </message>
+    <message>
+        <source>No run can be chosen without labels.</source>
+        <translation>没有标签就无法选择运行。</translation>
+    </message>
+    <message>
+        <source>Too close to call without labels: {runs}</source>
+        <translation>没有标签难分高下：{runs}</translation>
+    </message>
+    <message>
+        <source>By the signs that need no labels, take {run}</source>
+        <translation>按无需标签的信号，选择 {run}</translation>
+    </message>
+    <message>
+        <source>Signs are no accuracy: labels of a few images would tell more.</source>
+        <translation>信号不是准确率：给少量图像加标签会说明更多。</translation>
+    </message>
+    <message>
+        <source>Run</source>
+        <translation>运行</translation>
+    </message>
+    <message>
+        <source>Mean rank</source>
+        <translation>平均名次</translation>
+    </message>
+    <message>
+        <source>Over all signs that need no labels; 1 is the best.</source>
+        <translation>对所有无需标签的信号取平均；1 为最好。</translation>
+    </message>
+    <message>
+        <source>By signs</source>
+        <translation>按信号</translation>
+    </message>
+    <message>
+        <source>Whether adapting helped, by signs that need no labels.</source>
+        <translation>按无需标签的信号，自适应是否有帮助。</translation>
+    </message>
+    <message>
+        <source>By labels</source>
+        <translation>按标签</translation>
+    </message>
+    <message>
+        <source>Whether adapting helped, by the labels of the target, where there are any.</source>
+        <translation>按目标域的标签（如果有），自适应是否有帮助。</translation>
+    </message>
+    <message>
+        <source>Target accuracy</source>
+        <translation>目标域准确率</translation>
+    </message>
+    <message>
+        <source>By the labels of the target, read after the model was chosen.</source>
+        <translation>按目标域的标签，在选定模型之后才读取。</translation>
+    </message>
+    <message>
+        <source>Audit</source>
+        <translation>审计</translation>
+    </message>
+    <message>
+        <source>By the images that you have labelled, with its 95 % interval.</source>
+        <translation>按您加过标签的图像，附 95 % 区间。</translation>
+    </message>
+</context>
+<context>
+    <name>TargetView</name>
+    <message>
+        <source>Images of the target domain</source>
+        <translation>目标域的图像</translation>
+    </message>
+    <message>
+        <source>Looking through the images of the target domain</source>
+        <translation>正在查看目标域的图像</translation>
+    </message>
+    <message>
+        <source>Target domain</source>
+        <translation>目标域</translation>
+    </message>
+    <message>
+        <source>Change the target domain, or take it away</source>
+        <translation>更改或移除目标域</translation>
+    </message>
+    <message>
+        <source>Choose another folder …</source>
+        <translation>选择其他文件夹 …</translation>
+    </message>
+    <message>
+        <source>Take the target domain away …</source>
+        <translation>移除目标域 …</translation>
+    </message>
+    <message>
+        <source>Find by name</source>
+        <translation>按名称查找</translation>
+    </message>
+    <message>
+        <source>Find among the images of the target domain</source>
+        <translation>在目标域的图像中查找</translation>
+    </message>
+    <message>
+        <source>Which images of the target domain</source>
+        <translation>显示目标域的哪些图像</translation>
+    </message>
+    <message>
+        <source>Used and left out</source>
+        <translation>采用和未采用</translation>
+    </message>
+    <message>
+        <source>Used</source>
+        <translation>采用</translation>
+    </message>
+    <message>
+        <source>Left out</source>
+        <translation>未采用</translation>
+    </message>
+    <message>
+        <source>{found} found = {used} used + {left_out} left out</source>
+        <translation>找到 {found} = 采用 {used} + 未采用 {left_out}</translation>
+    </message>
+    <message>
+        <source>{count} of {every} shown</source>
+        <translation>显示 {count} 张，共 {every} 张</translation>
+    </message>
+    <message>
+        <source>Its class folders are kept from training; they are only read for the report at the end.</source>
+        <translation>其类别文件夹不会用于训练，只在最后生成报告时读取。</translation>
+    </message>
+    <message>
+        <source>{number} of {count}</source>
+        <translation>{number}/{count}</translation>
+    </message>
+</context>
+<context>
     <name>TrainPage</name>
     <message>
         <source>Train the new run</source>
@@ -3986,6 +5486,10 @@ belongs to {name}</source>
     <message>
         <source>{strategy} on {backbone}</source>
         <translation>{strategy}，{backbone}</translation>
+    </message>
+    <message>
+        <source>{baseline} is trained first: {name} is measured against it</source>
+        <translation>先训练 {baseline}：{name} 将与它比较</translation>
     </message>
     <message>
         <source>{name} waits in the queue</source>
@@ -4530,23 +6034,6 @@ Your runs are not touched by it. If it comes again, close the window and open it
         <translation>yyyy-MM-dd HH:mm</translation>
     </message>
     <message>
-        <source>{names} and {count} more</source>
-        <translation>{names}和另外{count}个</translation>
-    </message>
-    <message>
-        <source>, in {file}</source>
-        <translation>，见 {file}</translation>
-    </message>
-    <message>
-        <source>{name}: {what}</source>
-        <translation>{name}：{what}</translation>
-    </message>
-    <message>
-        <source>, </source>
-        <comment>between names</comment>
-        <translation>、</translation>
-    </message>
-    <message>
         <source>not begun</source>
         <translation>未开始</translation>
     </message>
@@ -4586,6 +6073,23 @@ Your runs are not touched by it. If it comes again, close the window and open it
         <source>; </source>
         <comment>between the parts of a list</comment>
         <translation>；</translation>
+    </message>
+    <message>
+        <source>, </source>
+        <comment>between names</comment>
+        <translation>、</translation>
+    </message>
+    <message>
+        <source>{names} and {count} more</source>
+        <translation>{names}和另外{count}个</translation>
+    </message>
+    <message>
+        <source>, in {file}</source>
+        <translation>，见 {file}</translation>
+    </message>
+    <message>
+        <source>{name}: {what}</source>
+        <translation>{name}：{what}</translation>
     </message>
     <message>
         <source>{one} {next}</source>

@@ -1,0 +1,1 @@
+"""Labelling a few images of the target domain, and what that says."""
