@@ -259,7 +259,10 @@ def table(results: Sequence[Mapping[str, Any]]) -> str:
                 else ""
             )
         if picks:
-            lines += ["", f"Chosen without labels, mean of {len(picks)} seeds: {100 * statistics.mean(picks):.1f} %."]
+            lines += [
+                "",
+                f"Chosen without labels, mean of {len(picks)} seeds: {100 * statistics.mean(picks):.1f} %.",
+            ]
         parts.append("\n".join(lines))
     if regrets:
         parts.append(
@@ -284,7 +287,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--methods", default="", metavar="ID,ID")
-    parser.add_argument("--results", type=Path, default=None, metavar="FILE", help="JSON lines that are added to")
+    parser.add_argument(
+        "--results", type=Path, default=None, metavar="FILE", help="JSON lines that are added to"
+    )
     parser.add_argument("--only-table", action="store_true", help="measure nothing")
     given = parser.parse_args(arguments)
     data = real_data()

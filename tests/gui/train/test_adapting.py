@@ -397,26 +397,6 @@ def test_hovering_and_the_arrow_keys_show_an_image_and_its_class(qtbot, board, t
     assert not shown.card.isVisible() and not len(shown.ring.data)
 
 
-def test_six_hundred_points_are_moved_in_a_moment(qtbot, board):
-    import time
-
-    draw = np.random.default_rng(0)
-
-    def crowd(number):
-        rows = [(float(x), float(y), int(n) % 2) for n, (x, y) in enumerate(draw.normal(size=(300, 2)))]
-        return a_map(number) | {"source": rows, "target": rows}
-
-    tell(qtbot, board, started(), phase(), step(1), crowd(1))
-    shown = at_rest(qtbot, board)
-    tell(qtbot, board, crowd(2))
-    shown._timer.stop()
-    shown._step = 0
-    began = time.perf_counter()
-    for _ in range(STEPS - 1):
-        shown._move()
-    assert (time.perf_counter() - began) / (STEPS - 1) < 0.005
-
-
 # ------------------------------------------------------------------------------------------- outcome
 
 

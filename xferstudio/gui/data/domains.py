@@ -154,7 +154,8 @@ class Domains(QWidget):
             self.splitter.addWidget(self.target)
         came = self.target is not None and self.target.isHidden() and mode == "both"
         self.source.setVisible(mode != "target")
-        self.source.widget(0).setVisible(mode != "both")
+        if (first := self.source.widget(0)) is not None:
+            first.setVisible(mode != "both")
         # The large view, which is not shown then, asks for more room than there is.
         self.views.setMinimumWidth(40 * theme.UNIT if mode == "both" else 0)
         if self.target is not None:

@@ -823,9 +823,9 @@ class Dashboard(QWidget):
         for old in self._order:
             self.grid.removeWidget(old)
         self._order, self._columns = list(order), columns
-        for card, row, column, rows, across in places(order, columns, self.cards.get("map")):
-            self.grid.addWidget(card, row, column, rows, across)
-            card.show()
+        for shown, row, column, rows, across in places(order, columns, self.cards.get("map")):
+            self.grid.addWidget(shown, row, column, rows, across)
+            shown.show()
         for column in range(2):
             self.grid.setColumnStretch(column, 1 if column < columns else 0)
 

@@ -69,6 +69,7 @@ class HoverCard(QFrame):
         self.words.setText(text)
         self.adjustSize()
         parent = self.parentWidget()
+        assert parent is not None
         left = place.x() + 2 * theme.UNIT
         if left + self.width() > parent.width():
             left = place.x() - 2 * theme.UNIT - self.width()
