@@ -18,13 +18,14 @@ DISTRIBUTIONS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/xferstudio-*/p
 # New translations are compiled when the program is installed, and here for a checkout that is already installed.
 TRANSLATIONS := $(patsubst %.ts,%.qm,$(wildcard xferstudio/gui/translations/*.ts))
 
-.PHONY: help install demo test app bench screenshots translations clean lint unit distributions qt
+.PHONY: help install demo test app bench bench-adapt screenshots translations clean lint unit distributions qt
 
 help:
 	@echo "make demo   train, compare, export and predict on the sample, then on real X-rays"
 	@echo "make test   everything that the continuous integration checks"
 	@echo "make app    open the window"
 	@echo "make bench  measure, and print the ratio tables"
+	@echo "make bench-adapt  measure adaptation to other domains, on real images and several seeds (hours)"
 	@echo "make install  only install, into $(VENV)"
 	@echo "make screenshots  drive the window through its pages, and write docs/screenshots"
 	@echo "make translations  take new texts of the window up into the translations, to be translated there"
@@ -84,6 +85,11 @@ qt: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks
+
+# Hours; what is measured is kept in RESULTS, so that it can be broken off and gone on with.
+RESULTS ?= bench-adapt.jsonl
+bench-adapt: $(STAMP)
+	$(BIN)/python -m benchmarks.adapt --results $(RESULTS)
 
 clean:
 	rm -rf .venv build dist demo-output *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

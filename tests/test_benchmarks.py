@@ -43,3 +43,36 @@ def test_the_cache_row_finds_the_same_losses_on_the_sample(tmp_path, monkeypatch
     differences = [row for row in rows if "difference" in row["what"]]
     assert len(differences) == 1
     assert all(row["verdict"] == "PASS" for row in differences), differences
+
+
+def _adapted(method, seed, accuracy, information):
+    signs = {"source_accuracy": 0.9, "information": information, "bnm": information, "class_ami": information}
+    return {
+        "task": "here to there",
+        "method": method,
+        "seed": seed,
+        "accuracy": accuracy,
+        "validators": signs,
+        "by_signs": None if method == "source-only" else "helped",
+        "by_labels": None,
+        "seconds": 1.0,
+    }
+
+
+def test_the_table_of_adaptation_shows_the_choice_by_signs_and_what_it_costs():
+    from benchmarks.adapt import chosen, table
+
+    rows = [_adapted("source-only", 0, 0.5, 0.1), _adapted("coral", 0, 0.8, 0.5), _adapted("bnm", 0, 0.7, 0.9)]
+    assert chosen(rows)["method"] == "bnm"  # by the signs, although labels know better
+    told = table(rows)
+    assert "chosen without labels, seed 0 | | 70.0 % (`bnm`) | best by labels 80.0 (`coral`)" in told
+    assert "mean of 1 choices: 10.0 points (largest 10.0)" in told
+
+
+def test_adaptation_is_not_measured_without_real_images(monkeypatch, tmp_path, capsys):
+    from benchmarks import adapt
+
+    monkeypatch.setattr(adapt, "real_data", lambda: None)
+    monkeypatch.setenv("XFERSTUDIO_CACHE", str(tmp_path))
+    assert adapt.main([]) == 0
+    assert "XFERSTUDIO_DATA" in capsys.readouterr().out and not list(tmp_path.iterdir())
