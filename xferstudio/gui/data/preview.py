@@ -260,7 +260,10 @@ class Preview(QWidget):
             self.views.addButton(tab, number)
             top.addWidget(tab)
         self.views.idClicked.connect(self.show_view)
-        top.addStretch(1)
+        outer.addLayout(top)
+        below = QHBoxLayout()  # under the image, so that the line above stays short
+        below.setSpacing(theme.UNIT)
+        below.addStretch(1)
         self.out = self._tool("zoom-out", self.tr("Zoom out (-)"))
         self.scale = label("", "quiet")
         self.scale.setMinimumWidth(6 * theme.UNIT)
@@ -271,8 +274,8 @@ class Preview(QWidget):
         self.into.clicked.connect(self._zoom_in)
         self.fit.clicked.connect(self._zoom_fit)
         for each in (self.out, self.scale, self.into, self.fit):
-            top.addWidget(each)
-        outer.addLayout(top)
+            below.addWidget(each)
+        below.addStretch(1)
 
         middle = QHBoxLayout()
         middle.setContentsMargins(2 * theme.UNIT, 0, 2 * theme.UNIT, 2 * theme.UNIT)
@@ -289,7 +292,11 @@ class Preview(QWidget):
             self.stack.addWidget(view)
         self.photo.zoomed.connect(self._show_scale)
         self.seen.zoomed.connect(self._show_scale)
-        middle.addWidget(self.stack, 1)
+        left = QVBoxLayout()
+        left.setSpacing(theme.UNIT)
+        left.addWidget(self.stack, 1)
+        left.addLayout(below)
+        middle.addLayout(left, 1)
         middle.addWidget(self._side())
         outer.addLayout(middle, 1)
 
