@@ -62,7 +62,11 @@ def _adapted(method, seed, accuracy, information):
 def test_the_table_of_adaptation_shows_the_choice_by_signs_and_what_it_costs():
     from benchmarks.adapt import chosen, table
 
-    rows = [_adapted("source-only", 0, 0.5, 0.1), _adapted("coral", 0, 0.8, 0.5), _adapted("bnm", 0, 0.7, 0.9)]
+    rows = [
+        _adapted("source-only", 0, 0.5, 0.1),
+        _adapted("coral", 0, 0.8, 0.5),
+        _adapted("bnm", 0, 0.7, 0.9),
+    ]
     assert chosen(rows)["method"] == "bnm"  # by the signs, although labels know better
     told = table(rows)
     assert "chosen without labels, seed 0 | | 70.0 % (`bnm`) | best by labels 80.0 (`coral`)" in told

@@ -36,7 +36,7 @@ class Choice(QPushButton):
             layout.addWidget(part)
         layout.insertSpacing(1, theme.UNIT)
         layout.addStretch(1)
-        self.setFixedWidth(30 * theme.UNIT)
+        self.setFixedWidth(29 * theme.UNIT)
 
     def height_for_text(self) -> int:
         """How high it must be for its texts."""
