@@ -25,7 +25,7 @@ from xferstudio.gui.data.preview import Preview
 from xferstudio.gui.data.rows import UNLABELLED, Filter, Rows
 from xferstudio.gui.look import theme
 from xferstudio.gui.look.thumbnails import Thumbnails
-from xferstudio.gui.look.widgets import Elided, EmptyState, label
+from xferstudio.gui.look.widgets import Elided, EmptyState, label, plain_tip
 from xferstudio.gui.look.words import whole
 from xferstudio.gui.project.studio import Pictures, Studio
 
@@ -137,7 +137,9 @@ class TargetView(QWidget):
         pictures = self.studio.target
         project = self.studio.project
         written = project.data.target if project is not None else ""
-        self.folder.set_text(str(pictures.root) if pictures is not None else written)
+        place = Path(pictures.root if pictures is not None else written)
+        self.folder.set_text(place.name)
+        self.folder.setToolTip(plain_tip(str(place)))
         self.thumbnails.forget()
         self.rows = Rows(_to_look_at(pictures))
         self.close_picture()

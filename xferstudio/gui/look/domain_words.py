@@ -126,7 +126,7 @@ def domain_accuracy(value: float) -> str:
         text = translate(
             "DomainWords",
             "The second network is right about the domain in {share} of the cases, as by tossing a coin: the features "
-            "are aligned.",
+            "are aligned, or it has not learned to tell the domains apart yet.",
         )
     elif value < 0.7:
         text = translate(

@@ -692,6 +692,7 @@ class Dashboard(QWidget):
         while (item := self.notices.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
+                widget.hide()  # it goes with the next turn of the event loop, and must not show through until then
                 widget.deleteLater()
         # Warnings first: they are why one looks here.
         ordered = sorted(notices, key=lambda notice: notice[1] != "warning")

@@ -1685,8 +1685,8 @@ Free software under the Apache License 2.0.</source>
         <translation>第二个网络判断域的正确率只有 {share}：它是被欺骗，而不是无从判断，因此单凭这一点不能说明特征已经对齐。</translation>
     </message>
     <message>
-        <source>The second network is right about the domain in {share} of the cases, as by tossing a coin: the features are aligned.</source>
-        <translation>第二个网络判断域的正确率为 {share}，如同抛硬币：特征已经对齐。</translation>
+        <source>The second network is right about the domain in {share} of the cases, as by tossing a coin: the features are aligned, or it has not learned to tell the domains apart yet.</source>
+        <translation>第二个网络判断域的正确率为 {share}，如同抛硬币：特征已经对齐，或者它还没有学会区分两个域。</translation>
     </message>
     <message>
         <source>The second network is right about the domain in {share} of the cases: the features are nearly aligned.</source>
@@ -3364,6 +3364,14 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Weight of the disagreement of the two classifiers.</source>
         <translation>两个分类器分歧的权重。</translation>
+    </message>
+    <message>
+        <source>steps</source>
+        <translation>步数</translation>
+    </message>
+    <message>
+        <source>How much more the features learn from it than the classifiers.</source>
+        <translation>特征从中学到的是分类器的多少倍。</translation>
     </message>
     <message>
         <source>How much the source counts against the target.</source>
