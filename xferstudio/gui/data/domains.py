@@ -24,7 +24,7 @@ from xferstudio.gui.data.target_change import TargetChange
 from xferstudio.gui.data.target_view import TargetView, target_folder
 from xferstudio.gui.look import theme
 from xferstudio.gui.look.messages import ask
-from xferstudio.gui.look.widgets import button, label
+from xferstudio.gui.look.widgets import button, label, plain_tip
 from xferstudio.gui.project.studio import Studio
 
 MODES = ("source", "target", "both")
@@ -86,7 +86,7 @@ class Domains(QWidget):
         ):
             made = QToolButton()
             made.setText(text)
-            made.setToolTip(tip)
+            made.setToolTip(plain_tip(tip))
             made.setCheckable(True)
             made.setProperty("mode", name)
             made.clicked.connect(self._pressed)

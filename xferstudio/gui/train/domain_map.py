@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 
 from xferstudio.gui.look import theme
 from xferstudio.gui.look.thumbnails import Thumbnails, Wish
-from xferstudio.gui.look.widgets import Elided, FlowLayout, label
+from xferstudio.gui.look.widgets import Elided, FlowLayout, label, plain_tip
 from xferstudio.gui.train.domain_course import DomainCourse, DomainPicture
 
 STEPS, STEP_MS = 10, 33
@@ -214,7 +214,7 @@ class DomainMapView(QWidget):
     def _button(self, text: str, tip: str) -> QToolButton:
         made = QToolButton()
         made.setText(text)
-        made.setToolTip(tip)
+        made.setToolTip(plain_tip(tip))
         made.setCheckable(True)
         made.setChecked(True)
         made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)

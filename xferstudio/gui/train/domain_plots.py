@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from xferstudio.gui.look import domain_words, theme
 from xferstudio.gui.look.curves import Growing, Smoother
 from xferstudio.gui.look.plots import Plot
-from xferstudio.gui.look.widgets import label
+from xferstudio.gui.look.widgets import label, plain_tip
 from xferstudio.gui.look.words import told
 from xferstudio.gui.train.domain_course import DomainCourse, scaled
 
@@ -68,7 +68,7 @@ class SignsPlot(Plot):
             self.curve(name, domain_words.validator(name), at, dots=True)
             button = self.curves[name].button
             if button is not None and domain_words.validator_help(name):
-                button.setToolTip(domain_words.validator_help(name))
+                button.setToolTip(plain_tip(domain_words.validator_help(name)))
             self.set_data(name, data.x.copy(), scaled(data.y.copy()))
         self.real = dict(validators)
         self.choice.setVisible(chosen > 0)
