@@ -158,7 +158,7 @@ def test_the_target_is_taken_away_after_asking(qtbot, page, studio, monkeypatch)
     answer(monkeypatch, 1)
     page.domains.target.removed.emit()
     qtbot.waitUntil(lambda: not studio.project.data.target, timeout=10_000)
-    assert not page.domains.bar.isVisible() and page.splitter.isVisible()
+    qtbot.waitUntil(lambda: not page.domains.bar.isVisible() and page.splitter.isVisible(), timeout=10_000)
     assert not page.domains.target.isVisible()
 
 
