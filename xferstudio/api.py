@@ -59,6 +59,11 @@ def option(
     return field(default=default, metadata=facts)
 
 
+def redefault(options: type, name: str, default: Any) -> Any:
+    """The field of this name in an `Options` dataclass once more, with another default, for a subclass of it."""
+    return field(default=default, metadata=options.__dataclass_fields__[name].metadata)  # type: ignore[attr-defined]
+
+
 @dataclass(frozen=True)
 class OptionInfo:
     """One option as data: what a form or a help page needs. `kind` is bool, int, float or str."""

@@ -157,9 +157,8 @@ class Trainer:
             if self.at.early:
                 break
             if self.at.phase < len(self.phases):
-                self.selection = (
-                    Selection()
-                )  # an adaptation is chosen among its own epochs, not those before it
+                # An adaptation is chosen among its own epochs, not those before it.
+                self.selection = Selection()
                 yield from self.checkpoint()
         self._take_best()
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from xferstudio.api import Batch, Context, option
+from xferstudio.api import Batch, Context, option, redefault
 from xferstudio_plugins.adapt.base import Adaptation, AdaptOptions, Both
 
 if TYPE_CHECKING:
@@ -123,9 +123,7 @@ class MCDOptions(AdaptOptions):
     entropy: float = option(
         0.01, min=0.0, max=10.0, help="Weight of sure predictions on the target.", advanced=True
     )
-    weight_decay: float = option(
-        5e-4, min=0.0, max=10.0, help="Pull of the weights towards zero.", advanced=True
-    )
+    weight_decay: float = redefault(AdaptOptions, "weight_decay", 5e-4)
 
 
 class MCD(Adaptation):
@@ -175,19 +173,9 @@ class MDDOptions(AdaptOptions):
     margin: float = option(
         4.0, min=1.0, max=20.0, help="How much the source counts against the target.", advanced=True
     )
-    bottleneck: int = option(
-        1024, min=1, max=8192, help="Width of the layer before the classifier.", advanced=True
-    )
-    learning_rate: float = option(
-        4e-3,
-        min=0.0,
-        max=10.0,
-        help="Step size for bottleneck and classifier; the backbone takes a fraction.",
-        advanced=True,
-    )
-    weight_decay: float = option(
-        5e-4, min=0.0, max=10.0, help="Pull of the weights towards zero.", advanced=True
-    )
+    bottleneck: int = redefault(AdaptOptions, "bottleneck", 1024)
+    learning_rate: float = redefault(AdaptOptions, "learning_rate", 4e-3)
+    weight_decay: float = redefault(AdaptOptions, "weight_decay", 5e-4)
 
 
 class MDD(Adaptation):

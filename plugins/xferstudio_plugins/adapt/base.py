@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from xferstudio.api import Batch, Context, LoopOptions, Phase, Strategy, option
+from xferstudio.api import Batch, Context, LoopOptions, Phase, Strategy, option, redefault
 from xferstudio_plugins.groups import layer_groups
 
 if TYPE_CHECKING:
@@ -47,20 +47,10 @@ class AdaptOptions(LoopOptions):
     backbone_rate: float = option(
         0.1, min=0.0, max=1.0, help="Rate of the backbone as a share of that.", advanced=True
     )
-    weight_decay: float = option(
-        1e-3, min=0.0, max=10.0, help="Pull of the weights towards zero.", advanced=True
-    )
-    optimizer: str = option("sgd", choices=("adamw", "sgd"), help="Update rule.", advanced=True)
-    warmup: float = option(
-        0.0, min=0.0, max=1.0, help="Share of each phase in which the rate rises.", advanced=True
-    )
-    schedule: str = option(
-        "inverse",
-        choices=("cosine", "inverse", "constant"),
-        help="How the rate falls: as half a cosine to nothing; as (1 + 10 p) to the power of -0.75, where p is the "
-        "share of the steps that are done, to a sixth; or not at all.",
-        advanced=True,
-    )
+    weight_decay: float = redefault(LoopOptions, "weight_decay", 1e-3)
+    optimizer: str = redefault(LoopOptions, "optimizer", "sgd")
+    warmup: float = redefault(LoopOptions, "warmup", 0.0)
+    schedule: str = redefault(LoopOptions, "schedule", "inverse")
     clip: float = option(
         0.0, min=0.0, max=1e6, help="Largest norm of the gradient; 0 does not clip.", advanced=True
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from xferstudio.api import Context, option
+from xferstudio.api import Context, option, redefault
 from xferstudio_plugins.adapt.base import Adaptation, AdaptOptions, Both
 
 if TYPE_CHECKING:
@@ -20,19 +20,9 @@ class MCCOptions(AdaptOptions):
     temperature: float = option(
         2.5, min=0.1, max=100.0, help="Softens the predictions that are compared.", advanced=True
     )
-    bottleneck: int = option(
-        1024, min=1, max=8192, help="Width of the layer before the classifier.", advanced=True
-    )
-    batch_size: int = option(
-        36, min=2, max=4096, help="Images of each domain per optimizer step.", advanced=True
-    )
-    learning_rate: float = option(
-        5e-3,
-        min=0.0,
-        max=10.0,
-        help="Step size for bottleneck and classifier; the backbone takes a fraction.",
-        advanced=True,
-    )
+    bottleneck: int = redefault(AdaptOptions, "bottleneck", 1024)
+    batch_size: int = redefault(AdaptOptions, "batch_size", 36)
+    learning_rate: float = redefault(AdaptOptions, "learning_rate", 5e-3)
 
 
 class MCC(Adaptation):

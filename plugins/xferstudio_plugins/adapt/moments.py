@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from xferstudio.api import Context, option
+from xferstudio.api import Context, option, redefault
 from xferstudio_plugins.adapt.base import Adaptation, AdaptOptions, Both
 
 if TYPE_CHECKING:
@@ -42,16 +42,8 @@ class Coral(Adaptation):
 class DiscrepancyOptions(AdaptOptions):
     """Published for DAN and JAN on Office-31 (Transfer Learning Library)."""
 
-    learning_rate: float = option(
-        3e-3,
-        min=0.0,
-        max=10.0,
-        help="Step size for bottleneck and classifier; the backbone takes a fraction.",
-        advanced=True,
-    )
-    weight_decay: float = option(
-        5e-4, min=0.0, max=10.0, help="Pull of the weights towards zero.", advanced=True
-    )
+    learning_rate: float = redefault(AdaptOptions, "learning_rate", 3e-3)
+    weight_decay: float = redefault(AdaptOptions, "weight_decay", 5e-4)
 
 
 class DAN(Adaptation):
@@ -97,25 +89,10 @@ class AFNOptions(AdaptOptions):
         0.1, min=0.0, max=10.0, help="Weight of sure predictions on the target.", advanced=True
     )
     step: float = option(1.0, min=0.0, max=100.0, help="How much longer features shall get.", advanced=True)
-    bottleneck: int = option(
-        1000, min=1, max=8192, help="Width of the layer before the classifier.", advanced=True
-    )
-    learning_rate: float = option(
-        1e-3,
-        min=0.0,
-        max=10.0,
-        help="Step size for bottleneck and classifier; the backbone takes a fraction.",
-        advanced=True,
-    )
-    schedule: str = option(
-        "constant",
-        choices=("cosine", "inverse", "constant"),
-        help="How the rate falls.",
-        advanced=True,
-    )
-    weight_decay: float = option(
-        5e-4, min=0.0, max=10.0, help="Pull of the weights towards zero.", advanced=True
-    )
+    bottleneck: int = redefault(AdaptOptions, "bottleneck", 1000)
+    learning_rate: float = redefault(AdaptOptions, "learning_rate", 1e-3)
+    schedule: str = redefault(AdaptOptions, "schedule", "constant")
+    weight_decay: float = redefault(AdaptOptions, "weight_decay", 5e-4)
 
 
 class AFN(Adaptation):

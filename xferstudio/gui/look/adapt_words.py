@@ -152,7 +152,6 @@ ADAPT_TEXTS = (
     QT_TRANSLATE_NOOP("Engine", "Let the backbone's batch-norm statistics follow the images."),
     QT_TRANSLATE_NOOP("Engine", "Weight of what draws the domains together."),
     QT_TRANSLATE_NOOP("Engine", "Weight of the longer features."),
-    QT_TRANSLATE_NOOP("Engine", "Width of the layer before the classifier."),
     QT_TRANSLATE_NOOP("Engine", "Weight of sure predictions on the target."),
     QT_TRANSLATE_NOOP("Engine", "How much longer features shall get."),
     QT_TRANSLATE_NOOP("Engine", "Weight of the disagreement of the two classifiers."),

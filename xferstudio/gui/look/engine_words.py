@@ -115,7 +115,6 @@ TEXTS = (
     QT_TRANSLATE_NOOP("Engine", "Pull of the weights towards zero."),
     QT_TRANSLATE_NOOP("Engine", "Update rule."),
     QT_TRANSLATE_NOOP("Engine", "Share of each phase in which the rate rises."),
-    QT_TRANSLATE_NOOP("Engine", "How the rate falls."),
     QT_TRANSLATE_NOOP("Engine", "Largest norm of the gradient; 0 does not clip."),
     QT_TRANSLATE_NOOP("Engine", "Share of the label given to all classes."),
     QT_TRANSLATE_NOOP("Engine", "Strength of mixing pairs of samples; 0 is off."),

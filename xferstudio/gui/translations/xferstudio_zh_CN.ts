@@ -2118,10 +2118,6 @@ Free software under the Apache License 2.0.</source>
         <translation>每个阶段中学习率上升部分所占的比例。</translation>
     </message>
     <message>
-        <source>How the rate falls.</source>
-        <translation>学习率如何下降。</translation>
-    </message>
-    <message>
         <source>Largest norm of the gradient; 0 does not clip.</source>
         <translation>梯度范数的上限；0 表示不裁剪。</translation>
     </message>
@@ -3348,10 +3344,6 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Weight of the longer features.</source>
         <translation>增长特征那一项的权重。</translation>
-    </message>
-    <message>
-        <source>Width of the layer before the classifier.</source>
-        <translation>分类器之前那一层的宽度。</translation>
     </message>
     <message>
         <source>Weight of sure predictions on the target.</source>
