@@ -10,15 +10,15 @@ import dataclasses
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xferstudio.api import UserError
-from xferstudio.engine.validators import Outputs, signs_verdict
-from xferstudio.events import Notice
+from xferstudio.engine.validators import Outputs, signs_verdict, validate
+from xferstudio.events import Event, Notice
 from xferstudio.history import RunFolder, all_runs
 from xferstudio.project import Project, Run, write_atomic
 
@@ -137,6 +137,34 @@ def report(project: Project, folder: RunFolder, baseline: RunFolder | None) -> d
         reason = (done.stderr.strip().splitlines() or ["no reason was given"])[-1]
         raise UserError(f"the report by the target's labels could not be made: {reason}")
     return told if isinstance(told, dict) else None
+
+
+def conclude(
+    project: Project,
+    folder: RunFolder,
+    run: Run,
+    options: Mapping[str, Any],
+    fingerprint: str,
+    outputs: Outputs,
+) -> Generator[Event, None, dict[str, Any]]:
+    """The signs, the verdict and the report of a run whose answers for the target are written down; JSON-ready.
+
+    `options` are whole, defaults included.
+    """
+    baseline = finished_baseline(project, run.strategy, run.backbone, options, fingerprint)
+    seed = int(options.get("seed", 0))
+    told: dict[str, Any] = {"validators": validate(outputs, seed=seed), "verdict": None, "report": None}
+    try:
+        if run.strategy != BASELINE and baseline is not None:
+            told["verdict"] = verdict(outputs, baseline, seed)
+    except UserError as error:
+        yield Notice(str(error), "warning")
+    try:
+        told["report"] = report(project, folder, baseline)
+    except UserError as error:
+        yield Notice(str(error), "warning")
+    yield from notices(told, run.strategy)
+    return told
 
 
 def notices(told: Mapping[str, Any], strategy: str) -> Iterator[Notice]:

@@ -42,7 +42,6 @@ from xferstudio.engine.kept import Keeper, Kept
 from xferstudio.engine.model import WEIGHTS_FILE, build_network, normalise, save_weights, weights_hash
 from xferstudio.engine.store import FeatureStore
 from xferstudio.engine.trainer import Diverged, Halt, Trainer
-from xferstudio.engine.validators import validate
 from xferstudio.events import Event, Notice, Progress, Reason, RunEnded, RunStarted
 from xferstudio.history import Predictions, RunFolder, all_runs, latest, name_lock, new_run_folder
 from xferstudio.occupied import using
@@ -626,44 +625,24 @@ class Job:
         seen, logits = trainer.outputs(val)
         outputs = trainer.judged(seen.numpy(), logits.numpy())
         adaptation.save_outputs(self.folder, outputs)
-        baseline = adaptation.finished_baseline(
+        told = yield from adaptation.conclude(
             self.project,
-            self.run.strategy,
-            self.run.backbone,
+            self.folder,
+            self.run,
             dataclasses.asdict(self.options),
             self.fingerprint,
+            outputs,
         )
-        seed = int(getattr(self.options, "seed", 0))
-        told: dict[str, Any] = {
-            "n": len(chosen),
-            "left_out": [
-                {"path": path, "reason": why}
-                for path, why in sorted({**self.target_left_out, **images.unreadable}.items())
-                if path in self.target_left_out or Path(path).is_absolute()
-            ],
-            "shares": {
-                name: round(float(share), 4)
-                for name, share in zip(
-                    classes,
-                    np.bincount(probabilities.argmax(1), minlength=len(classes)) / len(chosen),
-                    strict=True,
-                )
-            },
-            "validators": validate(outputs, seed=seed),
-            "agreement": trainer.selection.agreement,
-            "verdict": None,
-            "report": None,
+        shares = np.bincount(probabilities.argmax(1), minlength=len(classes)) / max(1, len(chosen))
+        left_out = self.target_left_out | {
+            path: why for path, why in images.unreadable.items() if Path(path).is_absolute()
         }
-        if self.run.strategy != adaptation.BASELINE:
-            try:
-                told["verdict"] = adaptation.verdict(outputs, baseline, seed) if baseline else None
-            except UserError as error:
-                yield Notice(str(error), "warning")
-        try:
-            told["report"] = adaptation.report(self.project, self.folder, baseline)
-        except UserError as error:
-            yield Notice(str(error), "warning")
-        yield from adaptation.notices(told, self.run.strategy)
+        told |= {
+            "n": len(chosen),
+            "left_out": [{"path": path, "reason": why} for path, why in sorted(left_out.items())],
+            "shares": dict(zip(classes, (round(float(share), 4) for share in shares), strict=True)),
+            "agreement": trainer.selection.agreement,
+        }
         return {"target": told}
 
     def _save_weights(self, metadata: Mapping[str, Any]) -> None:
