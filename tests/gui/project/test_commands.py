@@ -28,7 +28,7 @@ class Reader(QObject):
             command.arrived.connect(self.take)
             command.ended.connect(self.done)
 
-    @Slot(list)
+    @Slot(object)
     def take(self, lines):
         assert self.end is None, "lines after the end"
         self.lines += lines
@@ -101,7 +101,7 @@ class Turns(QObject):
     def turn(self):
         self.notes.append("turn")
 
-    @Slot(list)
+    @Slot(object)
     def bundle(self, lines):
         self.notes.append(len(lines))
 
@@ -204,7 +204,7 @@ class Line(QObject):
     def end(self, job, code, words):
         self.ended.append((job.name, code))
 
-    @Slot(object, list)
+    @Slot(object, object)
     def take(self, job, lines):
         self.begun += [job.name for line in lines if line["event"] == "RunStarted"]
         self.words += [line["word"] for line in lines if line["event"] == "RunEnded"]

@@ -81,7 +81,7 @@ class AuditSession(QObject):
         if self._command is not None:
             self._command.send(json.dumps(words, ensure_ascii=False))
 
-    @Slot(list)
+    @Slot(object)
     def _take(self, lines: list[Any]) -> None:
         if self.sender() is not self._command:
             return

@@ -350,7 +350,7 @@ class ComparePage(Page):
             self.verdict.show_waiting()
         self._command.start()
 
-    @Slot(list)
+    @Slot(object)
     def _take_comparison(self, lines: list[Any]) -> None:
         if self.sender() is not self._command:
             return

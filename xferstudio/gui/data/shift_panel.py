@@ -238,7 +238,7 @@ class ShiftPanel(QFrame):
             command.kill()
             self._arrange()
 
-    @Slot(list)
+    @Slot(object)
     def _take(self, lines: list[Any]) -> None:
         if self.sender() is not self._command:
             return

@@ -445,7 +445,7 @@ class ExportPage(Page):
         if self._command is not None:
             self._command.kill()
 
-    @Slot(list)
+    @Slot(object)
     def _take(self, lines: list[Any]) -> None:
         if self.sender() is not self._command:
             return

@@ -94,7 +94,7 @@ class StatusLine(QStatusBar):
 
     # -------------------------------------------------------------------------------------------- run
 
-    @Slot(object, list)
+    @Slot(object, object)
     def _take(self, job: Job, lines: list[Mapping[str, Any]]) -> None:
         facts = self._facts
         if facts.get("job") is not job:
@@ -179,7 +179,7 @@ class StatusLine(QStatusBar):
         command.arrived.connect(self._take_disk)
         command.start()
 
-    @Slot(list)
+    @Slot(object)
     def _take_disk(self, lines: list[Any]) -> None:
         total = 0
         for line in lines:

@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import IO, Any
 
-from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal, Slot
 
 WAKE_SECONDS = 0.05
 """Lines that come within this time are handed on together: the window repaints at 20 Hz at most."""
@@ -41,7 +41,7 @@ class Command(QThread):
     Nothing that is called from the window waits for the process: not `send`, and not `kill`.
     """
 
-    arrived = Signal(list)
+    arrived = Signal(object)
     ended = Signal(int, str)
 
     def __init__(
@@ -87,8 +87,13 @@ class Command(QThread):
         """Stop reading; the process goes on by itself. What was sent still reaches it."""
         self._left.set()
 
-    @Slot(list)
+    @Slot(object)
     def _taken(self, lines: list[Any]) -> None:
+        # By way of a timer: the next bundle must not come before others had their turn of the event loop.
+        QTimer.singleShot(0, self, self._go_on)
+
+    @Slot()
+    def _go_on(self) -> None:
         self._ready.set()
 
     # ------------------------------------------------------------------------------------- in the thread

@@ -67,7 +67,7 @@ class RunQueue(QObject):
 
     changed = Signal()
     """A job was added, moved, removed, has begun or has ended."""
-    events = Signal(object, list)
+    events = Signal(object, object)
     """Events (dicts) of a job that goes on, in bundles; a bundle is of one run, and begins with its first event."""
     ended = Signal(object, int, str)
     """A job has ended: exit code and the last words of its standard error."""
@@ -166,7 +166,7 @@ class RunQueue(QObject):
     def _job(self) -> Job | None:
         return next((job for job in self.active if job.command is self.sender()), None)
 
-    @Slot(list)
+    @Slot(object)
     def _take(self, lines: list[Mapping[str, Any]]) -> None:
         job = self._job()
         if job is None:

@@ -398,7 +398,7 @@ class Studio(QObject):
         self._hold(self._scan)
         self._scan.start()
 
-    @Slot(list)
+    @Slot(object)
     def _take_scanned(self, lines: list[Mapping[str, Any]]) -> None:
         if self.sender() is not self._scan:
             return
@@ -505,7 +505,7 @@ class Studio(QObject):
                 words,
             )
 
-    @Slot(list)
+    @Slot(object)
     def _take_catalogue(self, lines: list[Mapping[str, Any]]) -> None:
         for line in lines:
             if line.get("event") == "Catalogue":

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal, Slot
 
 from xferstudio.history import RunFolder
 
@@ -27,7 +27,7 @@ class Follower(QThread):
     arrived; not after `let_go`. A line that was torn by a kill is passed over.
     """
 
-    arrived = Signal(list)
+    arrived = Signal(object)
     ended = Signal()
 
     def __init__(self, folder: Path, parent: QObject | None = None) -> None:
@@ -44,8 +44,12 @@ class Follower(QThread):
         self._over.set()
         self._ready.set()
 
-    @Slot(list)
+    @Slot(object)
     def _taken(self, events: list[Any]) -> None:
+        QTimer.singleShot(0, self, self._go_on)  # after others had their turn of the event loop
+
+    @Slot()
+    def _go_on(self) -> None:
         self._ready.set()
 
     def run(self) -> None:

@@ -317,7 +317,7 @@ class TrainPage(Page):
             behind = self.runs.behind(job)
             self.studio.note.emit(behind or self.tr("{name} waits in the queue").format(name=run.name))
 
-    @Slot(object, list)
+    @Slot(object, object)
     def _events(self, job: Job, lines: list[Mapping[str, Any]]) -> None:
         from xferstudio.gui.train.course import Course
 
@@ -434,7 +434,7 @@ class TrainPage(Page):
             self._follower.let_go()
             self._follower = None
 
-    @Slot(list)
+    @Slot(object)
     def _followed(self, events: list[Mapping[str, Any]]) -> None:
         if self.sender() is self._follower:
             self.dashboard.take(events)
@@ -602,7 +602,7 @@ class TrainPage(Page):
         entry = self.studio.catalogue.strategy(run.strategy)
         return run.strategy == "scratch" or (entry is not None and entry.get("kind") == "scratch")
 
-    @Slot(list)
+    @Slot(object)
     def _take_comparison(self, lines: list[Any]) -> None:
         for line in lines:
             if isinstance(line, dict) and "rows" in line:

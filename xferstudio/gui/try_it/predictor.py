@@ -144,7 +144,7 @@ class Predictor(QObject):
             self._command.send(file)
         self._rest.start()
 
-    @Slot(list)
+    @Slot(object)
     def _take(self, lines: list[Mapping[str, Any]]) -> None:
         if self.sender() is not self._command:
             return

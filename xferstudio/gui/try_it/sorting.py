@@ -335,7 +335,7 @@ class SortPanel(QWidget):
         self._total = total
         self._advance()
 
-    @Slot(list)
+    @Slot(object)
     def _take(self, lines: list[Any]) -> None:
         if self.sender() is not self._command:
             return
