@@ -89,8 +89,8 @@ class Command(QThread):
 
     @Slot(object)
     def _taken(self, lines: list[Any]) -> None:
-        # By way of a timer: the next bundle must not come before others had their turn of the event loop.
-        QTimer.singleShot(0, self, self._go_on)
+        # By way of a timer (Qt makes none for 0 ms): the next bundle must not come before others had their turn of the event loop.
+        QTimer.singleShot(1, self, self._go_on)
 
     @Slot()
     def _go_on(self) -> None:

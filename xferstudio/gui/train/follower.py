@@ -46,7 +46,7 @@ class Follower(QThread):
 
     @Slot(object)
     def _taken(self, events: list[Any]) -> None:
-        QTimer.singleShot(0, self, self._go_on)  # after others had their turn of the event loop
+        QTimer.singleShot(1, self, self._go_on)  # after others had their turn of the event loop
 
     @Slot()
     def _go_on(self) -> None:
