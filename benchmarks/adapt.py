@@ -97,7 +97,7 @@ TASKS = (
     Task("pacs art-photo (a)", "pacs/art_painting", "pacs/photo"),
     Task("pacs photo-art (b)", "pacs/photo", "pacs/art_painting", options={"stages": 1}),
     Task("pacs art-photo (b)", "pacs/art_painting", "pacs/photo", options={"stages": 1}),
-    Task("mnist-mnistm", "mnist", "mnistm", SMALL, ("source-only", "dann"), DIGITS),
+    Task("mnist-mnistm", "mnist", "mnistm", SMALL, ("source-only", "dann"), {**DIGITS, "epochs": 10}, 60_000),
     Task("mnist-usps", "mnist", "usps", SMALL, ("source-only", "cdan-e", "mcc", "bnm", "shot", "self-train"), GREY, 8_000),
     Task("usps-mnist", "usps", "mnist", SMALL, ("source-only", "cdan-e", "mcc", "bnm", "shot", "self-train"), GREY, 8_000),
 )  # fmt: skip

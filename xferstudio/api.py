@@ -218,8 +218,9 @@ class Phase:
     """A stretch of epochs with one set of trainable layers, one optimizer and one schedule.
 
     `domains` says whose images its batches hold: "source" (labelled), "target" (without labels), or "both", where
-    an epoch is one pass over the source, with as many target images beside it. All but "source" need a project
-    with a target domain and a strategy of the kind "adapt".
+    an epoch is one pass over the source, with as many target images beside it. The option `epoch_steps` makes it
+    several passes where there are few images. All but "source" need a project with a target domain and a strategy of
+    the kind "adapt".
     """
 
     name: str
@@ -233,6 +234,13 @@ class LoopOptions:
 
     epochs: int = option(20, min=1, max=10_000, help="How often every training image is seen.")
     batch_size: int = option(32, min=1, max=4096, help="Images per optimizer step.", advanced=True)
+    epoch_steps: int = option(
+        1,
+        min=1,
+        max=100_000,
+        help="Least steps in an epoch: where there are too few images for so many, they are passed several times.",
+        advanced=True,
+    )
     learning_rate: float = option(
         1e-3, min=0.0, max=10.0, help="Step size for the head; layers below take a fraction."
     )

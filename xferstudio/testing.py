@@ -631,7 +631,7 @@ class _StrategyChecks:
 
     def _short(self, **more: Any) -> dict[str, Any]:
         """Options for a short exact run, as far as the strategy has them; the author's own go first."""
-        wanted = {"epochs": 2, "batch_size": 6, "seed": 1, "precision": "float32", **more}
+        wanted = {"epochs": 2, "batch_size": 6, "epoch_steps": 1, "seed": 1, "precision": "float32", **more}
         chosen = {}
         for info in describe_options(self.strategy.Options):
             value = wanted.get(info.name)

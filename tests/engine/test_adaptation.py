@@ -32,7 +32,7 @@ from xferstudio_plugins.exporters import OnnxExporter, TimmExporter, TorchExport
 KINDS = {id: kind for id, kind in load_plugins(safe=True).strategies.items() if kind.kind == "adapt"}
 """All adaptations that come with the program."""
 
-SHORT = {"epochs": 2, "batch_size": 6, "bottleneck": 12}
+SHORT = {"epochs": 2, "batch_size": 6, "epoch_steps": 1, "bottleneck": 12}
 
 
 def options_of(id: str, **more) -> dict:

@@ -151,6 +151,27 @@ def test_balanced_sampling_draws_rare_classes_more_often():
     assert [len(batch) for batch in plain.order(0)] == [10] * 4
 
 
+@pytest.mark.parametrize("balance", ["none", "sampling"])
+@pytest.mark.parametrize(("steps", "sizes"), [(4, [10] * 4), (9, [10] * 9), (1, [10] * 4)])
+def test_few_images_are_passed_several_times_in_an_epoch_of_so_many_steps(balance, steps, sizes):
+    made, _ = context(balance=balance, batch_size=10, epoch_steps=steps)
+    order = made.order(2)
+    assert [len(batch) for batch in order] == sizes
+    counts = np.bincount(np.concatenate(order), minlength=40)
+    if balance == "none":  # every image as often as every other, but for the last pass that is not whole
+        assert counts.max() - counts.min() == (len(sizes) % 4 > 0)
+    again, _ = context(balance=balance, batch_size=10, epoch_steps=steps)
+    assert all(np.array_equal(mine, theirs) for mine, theirs in zip(order, again.order(2), strict=True))
+    assert not all(np.array_equal(mine, theirs) for mine, theirs in zip(order, made.order(3), strict=True))
+
+
+def test_fewer_images_than_a_batch_holds_are_one_batch_unless_more_steps_are_asked_for():
+    made, _ = context(batch_size=64)
+    assert [len(batch) for batch in made.order(0)] == [40]
+    made, _ = context(batch_size=64, epoch_steps=2)
+    assert [len(batch) for batch in made.order(0)] == [64, 64]
+
+
 @pytest.mark.parametrize("balance", ["weights", "sampling"])
 def test_unequal_classes_are_trained_with_either_balance(make_studio, tmp_path, balance):
     photos = paint_classes(tmp_path / "photos", 24, 2)

@@ -25,7 +25,7 @@ from xferstudio.project import Project, Run, write_atomic
 BASELINE = "source-only"
 """The strategy that every adaptation is measured against."""
 
-BUDGET = ("epochs", "stages", "seed", "views", "augment")
+BUDGET = ("epochs", "epoch_steps", "stages", "seed", "views", "augment")
 """Options in which an adaptation and its baseline must be alike to have had equal chances."""
 
 OUTPUTS_FILE = "domains.safetensors"

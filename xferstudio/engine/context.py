@@ -144,19 +144,19 @@ class RunContext:
         Of the target where the phase takes the target alone, otherwise of the source.
         """
         random = np.random.default_rng([int(setting(self.options, "seed")), epoch])
-        if self.domains == "target":
-            shuffled = random.permutation(self.target)
-        elif setting(self.options, "balance") == "sampling":
+        images = self.target if self.domains == "target" else self.train
+        size = int(setting(self.options, "batch_size"))
+        batches = max(1, math.ceil(len(images) / size))
+        least = int(setting(self.options, "epoch_steps"))
+        count = len(images) if least <= batches else least * size
+        if self.domains != "target" and setting(self.options, "balance") == "sampling":
             chance = (1 / np.maximum(self.class_counts, 1))[self.labels[self.train]]
-            shuffled = random.choice(self.train, len(self.train), p=chance / chance.sum())
+            shuffled = random.choice(images, count, p=chance / chance.sum())
         else:
-            shuffled = random.permutation(self.train)
+            passes = max(1, math.ceil(count / max(1, len(images))))
+            shuffled = np.concatenate([random.permutation(images) for _ in range(passes)])[:count]
         # Batches of equal size: a last batch of one image would break batch norm.
-        return list(
-            np.array_split(
-                shuffled, max(1, math.ceil(len(shuffled) / int(setting(self.options, "batch_size"))))
-            )
-        )
+        return list(np.array_split(shuffled, max(batches, least)))
 
     def _partners(self, epoch: int, batches: Sequence[np.ndarray]) -> list[np.ndarray]:
         """As many target images beside each batch of the source: one after another, epoch after epoch, shuffled

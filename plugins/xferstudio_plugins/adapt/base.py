@@ -37,6 +37,7 @@ class AdaptOptions(LoopOptions):
     batch_size: int = option(
         32, min=2, max=4096, help="Images of each domain per optimizer step.", advanced=True
     )
+    epoch_steps: int = redefault(LoopOptions, "epoch_steps", 50)
     learning_rate: float = option(
         0.01,
         min=0.0,

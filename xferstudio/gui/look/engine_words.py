@@ -105,6 +105,10 @@ TEXTS = (
     QT_TRANSLATE_NOOP("Engine", "Arithmetic of the network."),
     QT_TRANSLATE_NOOP("Engine", "How often every training image is seen after the head is fitted."),
     QT_TRANSLATE_NOOP("Engine", "Images per optimizer step."),
+    QT_TRANSLATE_NOOP(
+        "Engine",
+        "Least steps in an epoch: where there are too few images for so many, they are passed several times.",
+    ),
     QT_TRANSLATE_NOOP("Engine", "Step size for the head; layers below take a fraction."),
     QT_TRANSLATE_NOOP("Engine", "Seeds initial weights, order and augmentation."),
     QT_TRANSLATE_NOOP(

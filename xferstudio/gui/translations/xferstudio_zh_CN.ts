@@ -2094,6 +2094,10 @@ Free software under the Apache License 2.0.</source>
         <translation>优化器每步使用的图像数。</translation>
     </message>
     <message>
+        <source>Least steps in an epoch: where there are too few images for so many, they are passed several times.</source>
+        <translation>每一轮最少的步数：图像太少、凑不满这么多步时，会把它们重复使用几遍。</translation>
+    </message>
+    <message>
         <source>Step size for the head; layers below take a fraction.</source>
         <translation>分类头的步长；下面各层取其一部分。</translation>
     </message>
