@@ -1,4 +1,7 @@
-"""One load on one window, in a process of its own: `python window_child.py LOAD PROJECT SETTINGS`; prints JSON."""
+"""One load on one window, in a process of its own: `python window_child.py LOAD PROJECT SETTINGS BEGAN`; prints JSON.
+
+BEGAN is the time when the process was started.
+"""
 
 from __future__ import annotations
 
@@ -29,9 +32,9 @@ for step in range(1, 10_000 * 60):
 
 def main() -> None:
     """Open the window as the program does, put the load on it, and measure."""
-    load, project, settings = sys.argv[1:4]
+    load, project, settings, began = sys.argv[1:5]
     if load == "start":
-        visible(project)
+        visible(project, float(began))
         return
     from PySide6.QtCore import QSettings, QTimer
     from PySide6.QtWidgets import QApplication
@@ -125,29 +128,32 @@ def until(app, reached, seconds: float) -> None:
             raise TimeoutError("the window did not get there")
 
 
-def visible(project: str) -> None:
-    """Seconds from the start of this process to the first painted window, by the program's own way in."""
-    import psutil
+def visible(project: str, began: float) -> None:
+    """Seconds from the start of this process to the first painted window, and to the opened project; by the program's
+    own way in."""
+    from PySide6.QtCore import QTimer
+    from PySide6.QtWidgets import QApplication
 
     from xferstudio import cli
-
-    began = psutil.Process().create_time()
-    from PySide6.QtCore import QTimer
-
     from xferstudio.gui.frame.window import Window
 
     paint = Window.paintEvent
-    done: list[float] = []
+    found: dict[str, float] = {}
 
     def painted(self, event) -> None:
         paint(self, event)
-        if not done:
-            done.append(time.time() - began)
-            QTimer.singleShot(0, report)
+        if "visible" not in found:
+            found["visible"] = time.time() - began
+            self.looking = QTimer(interval=5)
+            self.looking.timeout.connect(lambda: look(self))
+            self.looking.start()
 
-    def report() -> None:
-        print(json.dumps({"visible": done[0]}), flush=True)
-        os._exit(0)
+    def look(window) -> None:
+        if "data" in window.pages and window.current() is window.pages["data"]:
+            QApplication.processEvents()  # let it be painted
+            found["opened"] = time.time() - began
+            print(json.dumps(found), flush=True)
+            os._exit(0)
 
     Window.paintEvent = painted
     cli.main([project])

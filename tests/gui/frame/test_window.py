@@ -7,7 +7,7 @@ import sys
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QUndoCommand, QUndoStack
-from PySide6.QtWidgets import QApplication, QToolButton
+from PySide6.QtWidgets import QApplication, QLabel, QToolButton
 
 from xferstudio import project as projects
 from xferstudio.gui.frame import window as module
@@ -108,6 +108,11 @@ def answers(monkeypatch):
 
     monkeypatch.setattr(messages, "ask", ask)
     return asked
+
+
+@pytest.fixture
+def no_catalogue(studio, monkeypatch):
+    monkeypatch.setattr(studio, "read_catalogue", lambda: None)
 
 
 def lines(window):
@@ -596,6 +601,49 @@ def test_the_window_closes_when_its_pages_have_ended_what_they_do(qtbot, window,
     assert window.isVisible()
     window.pages["data"].rests = True
     qtbot.waitUntil(lambda: not window.isVisible(), timeout=3000)
+
+
+@pytest.mark.usefixtures("no_catalogue")
+def test_the_frame_is_on_the_screen_before_the_project_is_opened(qtbot, window, studio, folder):
+    window.hide()
+    seen = []
+    paint = window.status.paintEvent
+    window.status.paintEvent = lambda event: (seen.append(studio.project), paint(event))
+    window.appear(str(folder))
+    assert studio.project is None
+    opening = window.stack.currentWidget()
+    assert isinstance(opening, QLabel)
+    assert opening.text() == f"Opening {folder.name}…"
+    qtbot.waitUntil(lambda: studio.project is not None, timeout=3000)
+    assert seen[0] is None
+    assert window.current() is window.pages["data"]
+
+
+@pytest.mark.usefixtures("no_catalogue")
+def test_a_project_that_does_not_open_at_the_start_leaves_the_start_page(qtbot, window, studio, tmp_path):
+    window.hide()
+    window.appear(str(tmp_path / "nowhere"))
+    qtbot.waitUntil(lambda: window.current() is window.pages["start"], timeout=3000)
+    assert "nowhere" in window._message.sentence.text()
+    window._message.accept()
+
+
+@pytest.mark.usefixtures("no_catalogue")
+def test_a_window_that_nothing_shows_begins_all_the_same(qtbot, window, studio, folder, monkeypatch):
+    window.hide()
+    monkeypatch.setattr(module, "_UNSEEN", 30)
+    monkeypatch.setattr(window, "show", lambda: None)
+    window.appear(str(folder))
+    qtbot.waitUntil(lambda: studio.project is not None, timeout=3000)
+
+
+@pytest.mark.usefixtures("no_catalogue")
+def test_a_window_that_is_closed_before_it_is_seen_begins_nothing(qtbot, window, studio, folder):
+    window.hide()
+    window.appear(str(folder))
+    window.close()
+    qtbot.wait(50)
+    assert studio.project is None
 
 
 def test_no_command_begins_after_the_window_has_closed(qtbot, window, studio, monkeypatch):

@@ -201,8 +201,7 @@ def main(arguments: Sequence[str] = ()) -> int:
         net.caught.connect(window.show_fault)
         signals = Signals(window)
         try:
-            window.show()
-            window.begin(arguments[0] if arguments else "")
+            window.appear(arguments[0] if arguments else "")
             return app.exec()
         finally:
             signals.close()

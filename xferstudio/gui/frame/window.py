@@ -19,6 +19,7 @@ from PySide6.QtGui import (
     QDropEvent,
     QGuiApplication,
     QKeySequence,
+    QPaintEvent,
     QUndoStack,
 )
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QSplitter, QStackedWidget
@@ -30,6 +31,7 @@ from xferstudio.gui.frame.sidebar import WIDTH, Sidebar
 from xferstudio.gui.frame.status_line import StatusLine
 from xferstudio.gui.look import messages, theme, words
 from xferstudio.gui.look.messages import Message
+from xferstudio.gui.look.widgets import label
 from xferstudio.gui.project.page import Page
 from xferstudio.gui.project.studio import Studio
 
@@ -51,6 +53,8 @@ WORK = ("data", "train", "compare", "try", "export")
 
 _PATIENCE = 15.0
 """Seconds that a page may take to end its threads before the window closes all the same."""
+_UNSEEN = 1000
+"""Milliseconds after which work begins in a window that was not painted."""
 _CALM = 30.0
 """Seconds in which the same fault is not told again."""
 
@@ -69,6 +73,7 @@ class Window(QMainWindow):
         self._failed_told = self._leaving = False
         self._questions: list[tuple[str, Path]] = []
         self._closing_since = 0.0
+        self._when_painted: Callable[[], None] | None = None
         self._stack_of_page: QUndoStack | None = None
 
         self.sidebar = Sidebar(studio)
@@ -101,8 +106,38 @@ class Window(QMainWindow):
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._system_colours)
         self._project_changed()
 
+    def appear(self, project: str = "") -> None:
+        """Show the window, and `begin` once it is on the screen: opening a project takes longer than the frame."""
+        if project:
+            opening = label(self.tr("Opening {name}…").format(name=Path(project).resolve().name), "quiet")
+            opening.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            self.stack.setCurrentIndex(self.stack.addWidget(opening))
+        else:
+            self.go("start")
+
+        def begin() -> None:
+            self.begin(project)
+            if project:
+                self.stack.removeWidget(opening)
+                opening.deleteLater()
+
+        self._when_painted = begin
+        self.show()
+        QTimer.singleShot(_UNSEEN, self, self._begin_once)  # it may be shown minimised, and never painted
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        super().paintEvent(event)
+        if self._when_painted is not None:
+            QTimer.singleShot(0, self, self._begin_once)
+
+    @Slot()
+    def _begin_once(self) -> None:
+        begin, self._when_painted = self._when_painted, None
+        if begin is not None:
+            begin()
+
     def begin(self, project: str = "") -> None:
-        """After the window is visible: read the catalogue, open the project that was asked for."""
+        """Read the catalogue, open the project that was asked for."""
         self.go("start")
         if project:
             self.open(project)
@@ -698,6 +733,7 @@ class Window(QMainWindow):
             event.ignore()
             return
         self._leaving = True
+        self._when_painted = None
         self._later.stop()  # no command may begin from now on
         self._closing_since = self._closing_since or time.monotonic()
         resting = [page.let_go() for page in self.pages.values()]

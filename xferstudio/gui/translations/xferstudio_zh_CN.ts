@@ -1874,6 +1874,10 @@ Free software under the Apache License 2.0.</source>
         <translation>批大小</translation>
     </message>
     <message>
+        <source>epoch steps</source>
+        <translation>每轮最少步数</translation>
+    </message>
+    <message>
         <source>learning rate</source>
         <translation>学习率</translation>
     </message>
@@ -5570,8 +5574,12 @@ belongs to {name}</source>
         <translation>清空</translation>
     </message>
     <message>
-        <source>Sort a folder into classes …</source>
-        <translation>把文件夹按类别归类…</translation>
+        <source>Sort a folder …</source>
+        <translation>归类文件夹…</translation>
+    </message>
+    <message>
+        <source>Copy or link its images into one folder for each class</source>
+        <translation>把其中的图像复制或链接到每个类别各自的文件夹</translation>
     </message>
     <message>
         <source>No model to try yet</source>
@@ -5807,6 +5815,10 @@ belongs to {name}</source>
 </context>
 <context>
     <name>Window</name>
+    <message>
+        <source>Opening {name}…</source>
+        <translation>正在打开 {name}…</translation>
+    </message>
     <message>
         <source>You may not write to this project&apos;s folder: you can look, not train.</source>
         <translation>您没有这个项目文件夹的写入权限：可以查看，不能训练。</translation>
