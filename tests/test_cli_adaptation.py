@@ -230,7 +230,9 @@ def test_where_there_is_no_target_yet_adding_an_adaptation_says_so(tmp_path, cap
     assert f"xferstudio target {made.folder} FOLDER" in capsys.readouterr().out
 
 
-SETTINGS = words(f"--backbone {SMALL} --set epochs=2 --set epoch_steps=1 --set bottleneck=8 --set batch_size=8")
+SETTINGS = words(
+    f"--backbone {SMALL} --set epochs=2 --set epoch_steps=1 --set bottleneck=8 --set batch_size=8"
+)
 
 
 @pytest.fixture

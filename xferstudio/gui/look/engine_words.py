@@ -41,6 +41,7 @@ TEXTS = (
     QT_TRANSLATE_NOOP("Engine", "dropout"),
     QT_TRANSLATE_NOOP("Engine", "epochs"),
     QT_TRANSLATE_NOOP("Engine", "batch size"),
+    QT_TRANSLATE_NOOP("Engine", "epoch steps"),
     QT_TRANSLATE_NOOP("Engine", "learning rate"),
     QT_TRANSLATE_NOOP("Engine", "weight decay"),
     QT_TRANSLATE_NOOP("Engine", "seed"),

@@ -162,7 +162,7 @@ class NewRun(QWidget):
         caption = QLabel(self.tr("&Name"))
         self.name = QLineEdit()
         self.name.setMaxLength(80)
-        self.name.setMinimumWidth(16 * theme.UNIT)
+        self.name.setMinimumWidth(10 * theme.UNIT)
         self.name.setMaximumWidth(32 * theme.UNIT)
         self.name.textEdited.connect(self._name_edited)
         self.name.textChanged.connect(self._changed)

@@ -116,7 +116,8 @@ class TryPage(Page):
         self.paste_button.clicked.connect(self.paste)
         self.clear_button = widgets.button(self.tr("Clear"), "close")
         self.clear_button.clicked.connect(self.clear)
-        self.sort_button = widgets.button(self.tr("Sort a folder into classes …"), "sort")
+        self.sort_button = widgets.button(self.tr("Sort a folder …"), "sort")
+        self.sort_button.setToolTip(self.tr("Copy or link its images into one folder for each class"))
         self.sort_button.clicked.connect(self.open_sorting)
         for each in (self.pick, self.pick_all, self.paste_button, self.clear_button):
             row.addWidget(each)
