@@ -701,11 +701,11 @@ def _judge(differences: tuple[Difference, ...], collapsed: bool) -> SignsVerdict
         )
     elif lead >= 2 and not source_fell:
         verdict = "helped"
-        sentence = f"By the signs, adapting helped: clearly against source-only, {better} and {worse}."
+        sentence = f"By the signs, adapting helped: compared with source-only and beyond chance, {better} and {worse}."
     elif lead <= -2:
         verdict = "negative transfer"
         sentence = (
-            f"By the signs, adapting did harm: clearly against source-only, {worse} and {better}. "
+            f"By the signs, adapting did harm: compared with source-only and beyond chance, {worse} and {better}. "
             "Keep source-only."
         )
     elif source_fell and improved:
@@ -714,9 +714,7 @@ def _judge(differences: tuple[Difference, ...], collapsed: bool) -> SignsVerdict
             "where it can be measured."
         )
     else:
-        sentence = (
-            f"No evidence that adapting helped or hurt: clearly against source-only, {better} and {worse}."
-        )
+        sentence = f"No evidence that adapting helped or hurt: compared with source-only and beyond chance, {better} and {worse}."
     sentence += " Labels of a few target images would tell more."
     return SignsVerdict(verdict, sentence, differences, improved, worsened, collapsed)
 

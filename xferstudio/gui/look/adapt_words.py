@@ -243,12 +243,12 @@ ADAPT_PATTERNS = (
     # Verdicts by signs.
     QT_TRANSLATE_NOOP(
         "Engine",
-        "By the signs, adapting helped: clearly against source-only, {why}. Labels of a few target images "
+        "By the signs, adapting helped: compared with source-only and beyond chance, {why}. Labels of a few target images "
         "would tell more.",
     ),
     QT_TRANSLATE_NOOP(
         "Engine",
-        "By the signs, adapting did harm: clearly against source-only, {why}. Keep source-only. Labels of "
+        "By the signs, adapting did harm: compared with source-only and beyond chance, {why}. Keep source-only. Labels of "
         "a few target images would tell more.",
     ),
     QT_TRANSLATE_NOOP(
@@ -258,7 +258,7 @@ ADAPT_PATTERNS = (
     ),
     QT_TRANSLATE_NOOP(
         "Engine",
-        "No evidence that adapting helped or hurt: clearly against source-only, {why}. Labels of a few "
+        "No evidence that adapting helped or hurt: compared with source-only and beyond chance, {why}. Labels of a few "
         "target images would tell more.",
     ),
     QT_TRANSLATE_NOOP(
@@ -359,14 +359,14 @@ ADAPT_PATTERNS = (
     QT_TRANSLATE_NOOP(
         "Engine",
         "{why} About {value} of the target images form groups that are near no class of the source; they "
-        "may show something that the source does not have.",
+        "may show something that the source does not have, or a class that looks quite different there.",
     ),
     QT_TRANSLATE_NOOP("Engine", "Hardly any target image seems to be of the class {name}."),
     QT_TRANSLATE_NOOP("Engine", "Hardly any target image seems to be of the classes {names}."),
     QT_TRANSLATE_NOOP(
         "Engine",
         "About {value} of the target images form groups that are near no class of the source; they may "
-        "show something that the source does not have.",
+        "show something that the source does not have, or a class that looks quite different there.",
     ),
     QT_TRANSLATE_NOOP(
         "Engine",

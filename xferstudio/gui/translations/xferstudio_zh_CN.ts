@@ -3550,15 +3550,15 @@ Free software under the Apache License 2.0.</source>
         <translation>按信号，选择 {run}。</translation>
     </message>
     <message>
-        <source>By the signs, adapting helped: clearly against source-only, {why}. Labels of a few target images would tell more.</source>
+        <source>By the signs, adapting helped: compared with source-only and beyond chance, {why}. Labels of a few target images would tell more.</source>
         <translation>按信号，自适应有帮助：与 source-only 相比，明显地{why}。给少量目标域图像加标签会说明更多。</translation>
     </message>
     <message>
-        <source>By the signs, adapting did harm: clearly against source-only, {why}. Keep source-only. Labels of a few target images would tell more.</source>
+        <source>By the signs, adapting did harm: compared with source-only and beyond chance, {why}. Keep source-only. Labels of a few target images would tell more.</source>
         <translation>按信号，自适应有害：与 source-only 相比，明显地{why}。请保留 source-only。给少量目标域图像加标签会说明更多。</translation>
     </message>
     <message>
-        <source>No evidence that adapting helped or hurt: clearly against source-only, {why}. Labels of a few target images would tell more.</source>
+        <source>No evidence that adapting helped or hurt: compared with source-only and beyond chance, {why}. Labels of a few target images would tell more.</source>
         <translation>没有证据表明自适应有帮助或有害：与 source-only 相比，{why}。给少量目标域图像加标签会说明更多。</translation>
     </message>
     <message>
@@ -3678,8 +3678,8 @@ Free software under the Apache License 2.0.</source>
         <translation>{why}两个域可能只共有部分类别。此时强行对齐有害：图像会被拉向不属于它们的类别。</translation>
     </message>
     <message>
-        <source>{why} About {value} of the target images form groups that are near no class of the source; they may show something that the source does not have.</source>
-        <translation>{why}约 {value} 的目标域图像所成的组不靠近源域的任何类别；它们可能显示源域所没有的东西。</translation>
+        <source>{why} About {value} of the target images form groups that are near no class of the source; they may show something that the source does not have, or a class that looks quite different there.</source>
+        <translation>{why}约 {value} 的目标域图像所成的组不靠近源域的任何类别；它们可能显示源域所没有的东西，或者某个类别在那里看起来很不一样。</translation>
     </message>
     <message>
         <source>Hardly any target image seems to be of the class {name}.</source>
@@ -3690,8 +3690,8 @@ Free software under the Apache License 2.0.</source>
         <translation>似乎几乎没有目标域图像属于类别 {names}。</translation>
     </message>
     <message>
-        <source>About {value} of the target images form groups that are near no class of the source; they may show something that the source does not have.</source>
-        <translation>约 {value} 的目标域图像所成的组不靠近源域的任何类别；它们可能显示源域所没有的东西。</translation>
+        <source>About {value} of the target images form groups that are near no class of the source; they may show something that the source does not have, or a class that looks quite different there.</source>
+        <translation>约 {value} 的目标域图像所成的组不靠近源域的任何类别；它们可能显示源域所没有的东西，或者某个类别在那里看起来很不一样。</translation>
     </message>
     <message>
         <source>With only {images} of the target, strategies that need just its means and variances are the safe ones.</source>
