@@ -118,38 +118,38 @@ def test_the_counts_are_the_engines_and_add_up(page, studio):
     assert page.rows.counts() == counts
     for number in counts.values():
         assert str(number) in page.counts.text()
-    assert "25 shown" in page.shown_words.text()
+    assert "25 shown" in page.filters.shown_words.text()
 
 
 def test_every_filter_shows_what_it_says(page):
-    page.set_filter(Filter(label="bees"))
+    page.filters.set_filter(Filter(label="bees"))
     assert len(paths(page)) == 8 and all(path.startswith("bees/") for path in paths(page))
     assert page.balance.lines[page.balance.current].key == "bees"
-    page.set_filter(Filter(split="val"))
+    page.filters.set_filter(Filter(split="val"))
     assert len(paths(page)) == page.studio.pictures.counts["val"]
-    page.set_filter(Filter(state="left_out"))
+    page.filters.set_filter(Filter(state="left_out"))
     assert paths(page) == ["ants/notes.txt"]
-    page.set_filter(Filter(text="WASPS 3"))
+    page.filters.set_filter(Filter(text="WASPS 3"))
     assert paths(page) == ["wasps/3.png"]
-    assert "1 of 25 shown" in page.shown_words.text()
-    page.clear_filters()
+    assert "1 of 25 shown" in page.filters.shown_words.text()
+    page.filters.clear_filters()
     assert len(paths(page)) == 25
 
 
 def test_the_controls_set_the_filter(qtbot, page):
-    page.split.setCurrentIndex(page.split.findData("test"))
-    assert page.filter == Filter(split="test")
-    page.state.setCurrentIndex(page.state.findData("used"))
-    assert page.filter == Filter(split="test", state="used")
-    page.clear.click()
-    assert not page.filter and page.split.currentData() == ""
-    QTest.keyClicks(page.search, "ants/5")
-    assert not page.filter.text, "it waits until nobody types"
+    page.filters.split.setCurrentIndex(page.filters.split.findData("test"))
+    assert page.filters.filter == Filter(split="test")
+    page.filters.state.setCurrentIndex(page.filters.state.findData("used"))
+    assert page.filters.filter == Filter(split="test", state="used")
+    page.filters.clear.click()
+    assert not page.filters.filter and page.filters.split.currentData() == ""
+    QTest.keyClicks(page.filters.search, "ants/5")
+    assert not page.filters.filter.text, "it waits until nobody types"
     qtbot.waitUntil(lambda: paths(page) == ["ants/5.png"])
 
 
 def test_nothing_matches_and_a_button_helps(qtbot, page):
-    page.set_filter(Filter(text="no such image"))
+    page.filters.set_filter(Filter(text="no such image"))
     assert page.middle.currentWidget() is page.no_match
     qtbot.mouseClick(page.no_match.button, Qt.MouseButton.LeftButton)
     assert page.middle.currentWidget() is page.grid
@@ -159,34 +159,38 @@ def test_nothing_matches_and_a_button_helps(qtbot, page):
 def test_the_cross_of_the_search_box_goes_with_the_text(qtbot, page):
     def cross():
         return next(
-            each for each in page.search.findChildren(QToolButton) if each.x() > page.search.width() / 2
+            each
+            for each in page.filters.search.findChildren(QToolButton)
+            if each.x() > page.filters.search.width() / 2
         )
 
     page.show()
-    qtbot.keyClicks(page.search, "nothing")
-    qtbot.waitUntil(lambda: page.filter.text == "nothing" and cross().property("opacity") in (None, 1.0))
+    qtbot.keyClicks(page.filters.search, "nothing")
+    qtbot.waitUntil(
+        lambda: page.filters.filter.text == "nothing" and cross().property("opacity") in (None, 1.0)
+    )
     assert cross().isEnabled()
-    page.clear_filters()
-    assert page.search.text() == ""
+    page.filters.clear_filters()
+    assert page.filters.search.text() == ""
     qtbot.waitUntil(lambda: not cross().isEnabled() or cross().property("opacity") == 0.0, timeout=2000)
-    assert page.filter == Filter()
+    assert page.filters.filter == Filter()
 
 
 def test_a_renamed_class_stays_marked(qtbot, page):
-    page.set_filter(Filter(label="ants"))
-    page.rename("ants", "formica")
+    page.filters.set_filter(Filter(label="ants"))
+    page.picture_actions.rename("ants", "formica")
     qtbot.waitUntil(lambda: not page._balance_due.isActive())
     assert page.balance.lines[page.balance.current].key == "formica"
 
 
 def test_sorting_by_name_class_and_split_both_ways(page):
-    page.order.setCurrentIndex(page.order.findData("split"))
+    page.filters.order.setCurrentIndex(page.filters.order.findData("split"))
     splits = [page.rows.items[place].split for place in page.grid.shown]
     assert splits == sorted(splits, key=["train", "val", "test", ""].index)
-    page.direction.setChecked(True)
+    page.filters.direction.setChecked(True)
     assert [page.rows.items[place].split for place in page.grid.shown] == splits[::-1]
-    page.order.setCurrentIndex(page.order.findData("name"))
-    page.direction.setChecked(False)
+    page.filters.order.setCurrentIndex(page.filters.order.findData("name"))
+    page.filters.direction.setChecked(False)
     assert paths(page) == sorted(paths(page))
 
 
@@ -211,11 +215,11 @@ def test_100_000_images_are_filtered_and_only_the_visible_ones_asked_for(qtbot, 
         studio.pictures.root, tuple(f"class {n}" for n in range(50)), items, "", counts
     )
     studio.pictures_changed.emit()
-    page.set_filter(Filter(label="class 7", split="val"))
+    page.filters.set_filter(Filter(label="class 7", split="val"))
     assert len(page.grid.shown) == sum(n % 50 == 7 and n % 3 == 1 for n in range(100_000))
-    page.set_filter(Filter(text="0999"))
+    page.filters.set_filter(Filter(text="0999"))
     assert all("0999" in path for path in paths(page)) and paths(page)
-    page.clear_filters()
+    page.filters.clear_filters()
     qtbot.waitUntil(lambda: bool(asked))
     first, last = page.grid.visible()
     assert all(len(wishes) <= 3 * (last - first) for wishes in asked)
@@ -262,7 +266,7 @@ def test_the_list_of_reasons_filters(page):
         page.balance.box(place).center(),
     )
     assert paths(page) == ["ants/notes.txt"]
-    assert page.state.currentData() == "left_out"
+    assert page.filters.state.currentData() == "left_out"
 
 
 def test_a_click_on_a_bar_filters_and_keys_move_on(page):
@@ -273,11 +277,11 @@ def test_a_click_on_a_bar_filters_and_keys_move_on(page):
         Qt.KeyboardModifier.NoModifier,
         page.balance.box(place).center(),
     )
-    assert page.filter.label == "bees"
+    assert page.filters.filter.label == "bees"
     QTest.keyClick(page.balance, Qt.Key.Key_Down)
-    assert page.filter.label == "wasps"
+    assert page.filters.filter.label == "wasps"
     QTest.keyClick(page.balance, Qt.Key.Key_Home)
-    assert not page.filter.label
+    assert not page.filters.filter.label
 
 
 def test_bars_say_the_numbers_of_each_split(page):
@@ -290,9 +294,9 @@ def test_bars_say_the_numbers_of_each_split(page):
 
 def test_the_page_can_be_told_what_to_show(page):
     page.select("class:wasps")
-    assert page.filter.label == "wasps"
+    assert page.filters.filter.label == "wasps"
     page.select("left_out")
-    assert page.filter.state == "left_out"
+    assert page.filters.filter.state == "left_out"
     page.select("ants/2.png")
     assert page.preview.picture.path == "ants/2.png"
 
@@ -324,7 +328,7 @@ def test_undo_redo_and_find_by_their_keys(page):
     QTest.keySequence(page.grid, QKeySequence(QKeySequence.StandardKey.Redo))
     assert label_of(page, "ants/0.png") == "wasps"
     QTest.keySequence(page.grid, QKeySequence(QKeySequence.StandardKey.Find))
-    assert page.search.hasFocus()
+    assert page.filters.search.hasFocus()
 
 
 def test_undo_by_its_key_in_the_window(qtbot, studio, rescans, root, tmp_path):
@@ -340,7 +344,7 @@ def test_undo_by_its_key_in_the_window(qtbot, studio, rescans, root, tmp_path):
     studio.rescan()
     made = window.page("data")
     pick(made, "ants/0.png")
-    made.assign("bees")
+    made.picture_actions.assign("bees")
     made.grid.setFocus()
     QTest.keySequence(made.grid, QKeySequence(QKeySequence.StandardKey.Undo))
     assert label_of(made, "ants/0.png") == "ants"
@@ -366,7 +370,7 @@ def test_the_engine_looks_again_once_after_changes_and_the_counts_agree(qtbot, p
 def test_a_look_from_before_the_last_change_is_not_shown(page, studio):
     before = look(studio.project)
     pick(page, "ants/0.png")
-    page.assign("bees")
+    page.picture_actions.assign("bees")
     studio.pictures = before
     studio.pictures_changed.emit()
     assert label_of(page, "ants/0.png") == "bees"
@@ -408,37 +412,38 @@ def test_images_dropped_on_new_class_are_asked_for_its_name(qtbot, page):
     place = next(n for n, line in enumerate(page.balance.lines) if line.kind == "new")
     page.balance._target = place
     page.balance.dropEvent(dropped(page.balance, page.balance.box(place).center(), data))
-    qtbot.waitUntil(lambda: isinstance(page.dialog, ClassDialog))
-    page.dialog.box.setEditText("../outside")
-    assert not page.dialog.done_button.isEnabled()
-    page.dialog.box.setEditText("flies")
-    page.dialog.done_button.click()
+    qtbot.waitUntil(lambda: page.findChild(ClassDialog) is not None)
+    dialog = page.findChild(ClassDialog)
+    dialog.box.setEditText("../outside")
+    assert not dialog.done_button.isEnabled()
+    dialog.box.setEditText("flies")
+    dialog.done_button.click()
     assert label_of(page, "ants/0.png") == "flies"
     qtbot.waitUntil(lambda: "flies" in page.balance.classes)
 
 
 def test_renaming_and_merging(qtbot, page):
-    page.set_filter(Filter(label="ants"))
-    page.ask_for_name("ants")
-    dialog = page.dialog
+    page.filters.set_filter(Filter(label="ants"))
+    page.picture_actions.ask_for_name("ants")
+    dialog = page.findChild(ClassDialog)
     assert not dialog.done_button.isEnabled(), "the same name is no new name"
     dialog.box.setEditText("bees")
     assert "become one" in dialog.about.text()
     dialog.box.setEditText("formica")
     dialog.done_button.click()
     assert label_of(page, "ants/3.png") == "formica"
-    assert page.filter.label == "formica" and len(paths(page)) == 8
-    menu = page.class_menu("formica")
+    assert page.filters.filter.label == "formica" and len(paths(page)) == 8
+    menu = page.picture_actions.class_menu("formica")
     assert choose(menu, "bees")
     assert page.rows.balance()["bees"] and sum(page.rows.balance()["bees"].values()) == 16
-    assert page.filter.label == "bees"
+    assert page.filters.filter.label == "bees"
     page.undo_stack.undo()
     page.undo_stack.undo()
     assert label_of(page, "ants/3.png") == "ants"
     assert len(paths(page)) == 8
-    page.set_filter(Filter(label="ants"))
+    page.filters.set_filter(Filter(label="ants"))
     page.undo_stack.redo()
-    assert not page.filter.label, "a class that is called otherwise now is no filter any more"
+    assert not page.filters.filter.label, "a class that is called otherwise now is no filter any more"
 
 
 def choose(menu: QMenu, text: str) -> bool:
@@ -453,14 +458,14 @@ def choose(menu: QMenu, text: str) -> bool:
 
 def test_the_context_menu_moves_splits_excludes_and_takes_back(page):
     pick(page, "ants/0.png", "ants/1.png")
-    assert choose(page.picture_menu(), "test")
+    assert choose(page.picture_actions.picture_menu(), "test")
     assert {page.rows.items[page.rows.places[f"ants/{n}.png"]].split for n in (0, 1)} == {"test"}
-    assert choose(page.picture_menu(), "wasps")
+    assert choose(page.picture_actions.picture_menu(), "wasps")
     assert label_of(page, "ants/1.png") == "wasps"
-    assert choose(page.picture_menu(), "Exclude")
-    assert not choose(page.picture_menu(), "Exclude")
-    assert choose(page.picture_menu(), "Use again")
-    assert choose(page.picture_menu(), "Take back all changes")
+    assert choose(page.picture_actions.picture_menu(), "Exclude")
+    assert not choose(page.picture_actions.picture_menu(), "Exclude")
+    assert choose(page.picture_actions.picture_menu(), "Use again")
+    assert choose(page.picture_actions.picture_menu(), "Take back all changes")
     assert not page.editor.edits
 
 
@@ -471,7 +476,7 @@ def test_a_change_that_cannot_be_written_is_said_once_and_undone(qtbot, page, st
     monkeypatch.setattr(Edits, "write", refuse)
     pick(page, "ants/0.png")
     with qtbot.waitSignal(studio.message) as told:
-        page.assign("bees")
+        page.picture_actions.assign("bees")
     assert "permission is denied" in told.args[0]
     assert label_of(page, "ants/0.png") == "ants"
     assert not page.undo_stack.canUndo()
@@ -480,9 +485,9 @@ def test_a_change_that_cannot_be_written_is_said_once_and_undone(qtbot, page, st
 def test_the_originals_are_never_touched(page, studio, root):
     before = {file: file.read_bytes() for file in root.rglob("*") if file.is_file()}
     page.grid.select_all()
-    page.assign("bees")
+    page.picture_actions.assign("bees")
     page.editor.rename("bees", "insects")
-    page.toggle_excluded()
+    page.picture_actions.toggle_excluded()
     page.editor.move(page.rows.items, "val")
     assert {file: file.read_bytes() for file in root.rglob("*") if file.is_file()} == before
 
@@ -515,38 +520,38 @@ def a_run(studio) -> RunFolder:
 
 def test_what_a_run_predicts_wrongly_is_found_and_sorted_by_confidence(qtbot, page, studio):
     folder = a_run(studio)
-    page.run.setCurrentIndex(page.run.findData(folder.path.name))
+    page.filters.run.setCurrentIndex(page.filters.run.findData(folder.path.name))
     qtbot.waitUntil(lambda: page.rows.guesses is not None, timeout=LONG)
-    page.wrong.setChecked(True)
+    page.filters.wrong.setChecked(True)
     wrong = paths(page)
     assert wrong and all(path.startswith("ants/") for path in wrong)
-    page.order.setCurrentIndex(page.order.findData("confidence"))
+    page.filters.order.setCurrentIndex(page.filters.order.findData("confidence"))
     sure = [page.rows.guesses.of[path][2] for path in paths(page)]
     assert sure == sorted(sure)
     assert "predicted wasps" in page.grid.describe(page.grid.shown[0])
     assert not page.grid.grab().isNull()
     pick(page, wrong[0])
-    page.assign("wasps")
+    page.picture_actions.assign("wasps")
     assert wrong[0] not in paths(page), "the label was wrong, not the run"
-    page.run.setCurrentIndex(0)
-    assert not page.filter.wrong and page.rows.guesses is None
-    assert page.order.findData("confidence") < 0
+    page.filters.run.setCurrentIndex(0)
+    assert not page.filters.filter.wrong and page.rows.guesses is None
+    assert page.filters.order.findData("confidence") < 0
 
 
 def test_predictions_that_cannot_be_read_are_said(qtbot, page, studio):
     folder = a_run(studio)
     folder.predictions.unlink()
     with qtbot.waitSignal(studio.message, timeout=LONG) as told:
-        page.run.setCurrentIndex(page.run.findData(folder.path.name))
+        page.filters.run.setCurrentIndex(page.filters.run.findData(folder.path.name))
     assert "no predictions" in told.args[0]
-    assert page.run.currentData() == ""
+    assert page.filters.run.currentData() == ""
 
 
 def test_the_page_opens_on_what_a_run_got_wrong(qtbot, page, studio):
     folder = a_run(studio)
     page.select(folder.path.name)
     qtbot.waitUntil(lambda: page.rows.guesses is not None, timeout=LONG)
-    assert page.filter.wrong
+    assert page.filters.filter.wrong
     assert paths(page) and all(path.startswith("ants/") for path in paths(page))
 
 
@@ -638,7 +643,7 @@ def test_arrow_keys_go_on_and_back_and_escape_closes(qtbot, page):
 
 
 def test_classes_are_given_in_the_large_view_and_the_next_one_follows(qtbot, page):
-    page.set_filter(Filter(label="ants", state="used"))
+    page.filters.set_filter(Filter(label="ants", state="used"))
     page.open_picture(page.grid.shown[0])
     second = paths(page)[1]
     QTest.keyClick(page.preview, Qt.Key.Key_3)
@@ -775,15 +780,16 @@ def test_dropped_files_are_copied_and_looked_through(qtbot, page, studio, rescan
     data.setUrls([QUrl.fromLocalFile(str(tmp_path / "drop"))])
     event = dropped(page, QPoint(600, 300), data)
     page.dropEvent(event)
-    qtbot.waitUntil(lambda: isinstance(page.dialog, AddDialog), timeout=LONG)
-    assert page.dialog.keep.isChecked()
-    page.dialog.add.click()
+    qtbot.waitUntil(lambda: page.findChild(AddDialog) is not None, timeout=LONG)
+    dialog = page.findChild(AddDialog)
+    assert dialog.keep.isChecked()
+    dialog.add.click()
     qtbot.waitUntil(lambda: bool(rescans), timeout=LONG)
     assert (root / "flies" / "1.png").is_file() and (root / "ants" / "0 2.png").is_file()
     assert label_of(page, "flies/1.png") == "flies"
-    assert "2" in page.adding_words.text() and "already" in page.adding_words.text()
+    assert "2" in page.adding.words.text() and "already" in page.adding.words.text()
     with qtbot.waitSignal(studio.message) as told:
-        page.adding_details.click()
+        page.adding.details.click()
     assert "same.png" in told.args[1]
 
 
@@ -793,11 +799,12 @@ def test_files_dropped_on_a_class_are_proposed_that_class(qtbot, page, tmp_path)
     place = next(n for n, line in enumerate(page.balance.lines) if line.key == "wasps")
     point = page.balance.viewport().mapTo(page, page.balance.box(place).center())
     page.dropEvent(dropped(page, point, data))
-    qtbot.waitUntil(lambda: isinstance(page.dialog, AddDialog), timeout=LONG)
-    assert page.dialog.name.currentText() == "wasps"
-    page.dialog.name.setEditText("test")
-    assert not page.dialog.add.isEnabled()
-    page.dialog.reject()
+    qtbot.waitUntil(lambda: page.findChild(AddDialog) is not None, timeout=LONG)
+    dialog = page.findChild(AddDialog)
+    assert dialog.name.currentText() == "wasps"
+    dialog.name.setEditText("test")
+    assert not dialog.add.isEnabled()
+    dialog.reject()
 
 
 def test_a_project_on_a_table_says_why_nothing_is_added(qtbot, studio, rescans, root, tmp_path):
@@ -808,7 +815,7 @@ def test_a_project_on_a_table_says_why_nothing_is_added(qtbot, studio, rescans, 
     made = DataPage(studio)
     qtbot.addWidget(made)
     with qtbot.waitSignal(studio.message) as told:
-        made.add_files([photo(tmp_path / "new.png", 9)])
+        made.adding.add_files([photo(tmp_path / "new.png", 9)])
     assert "table" in told.args[0] and "images.csv" in told.args[0]
     made.let_go()
 
@@ -816,13 +823,13 @@ def test_a_project_on_a_table_says_why_nothing_is_added(qtbot, studio, rescans, 
 def test_what_holds_no_image_is_said(qtbot, page, studio, tmp_path):
     (tmp_path / "letter.txt").write_text("x")
     with qtbot.waitSignal(studio.message, timeout=LONG) as told:
-        page.add_files([tmp_path / "letter.txt"])
+        page.adding.add_files([tmp_path / "letter.txt"])
     assert "no images" in told.args[0] and "letter.txt" in told.args[1]
 
 
 def test_files_of_the_project_itself_are_not_added_again(qtbot, page, studio, root):
     with qtbot.waitSignal(studio.message) as told:
-        page.add_files([root / "ants"])
+        page.adding.add_files([root / "ants"])
     assert "already" in told.args[0]
 
 
@@ -836,8 +843,8 @@ def test_the_dialog_counts_what_is_left_out(qtbot):
 
 def test_leaving_the_page_stops_the_copying(qtbot, page, tmp_path):
     files = [("ants", photo(tmp_path / "drop" / f"{n}.png", 900 + n)) for n in range(200)]
-    page._copier = Copier(files, Places(tmp_path / "copies", "classes"), set())
-    page._begin(page._copier)
+    page.adding._copier = Copier(files, Places(tmp_path / "copies", "classes"), set())
+    page.adding._begin(page.adding._copier)
     qtbot.waitUntil(page.let_go, timeout=LONG)
     assert len(list((tmp_path / "copies").rglob("*.png"))) < 200
 
@@ -866,7 +873,7 @@ def test_the_page_shows_what_the_real_command_finds(qtbot, request, studio, root
     wish = made.grid.wish(made.grid.shown[0])
     qtbot.waitUntil(lambda: made.thumbnails.of(wish) is not None, timeout=LONG)
     pick(made, "ants/0.png")
-    made.assign("bees")
+    made.picture_actions.assign("bees")
     qtbot.waitUntil(lambda: studio.pictures is not first, timeout=60_000)
     known = {picture.path: picture.label for picture in studio.pictures.items}
     assert known["ants/0.png"] == "bees"

@@ -134,7 +134,7 @@ def test_a_folder_dropped_on_the_right_becomes_the_target_and_files_do_not(qtbot
     qtbot.waitUntil(lambda: bool(studio.project.data.target), timeout=10_000)
     assert not plain.target_hint.isVisible() and not plain.drop_hint.isVisible()
     added = []
-    plain.add_files = lambda files, name="": added.append(files)
+    plain.adding.add_files = lambda files, name="": added.append(files)
     assert drop_at(plain, right, market / "0.png") == (True, False)
     assert added == [[market / "0.png"]]
 

@@ -114,6 +114,73 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>AddingBar</name>
+    <message>
+        <source>Progress of adding</source>
+        <translation>添加进度</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Details</source>
+        <translation>详细信息</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Images to add</source>
+        <translation>要添加的图像</translation>
+    </message>
+    <message>
+        <source>Images are being added already; wait until that has ended.</source>
+        <translation>正在添加图像，请等它完成。</translation>
+    </message>
+    <message>
+        <source>The images of this project are listed in the table {table}, which xferstudio does not write to. Add a line for each new image there; the project takes them up by itself.</source>
+        <translation>这个项目的图像列在表格 {table} 中，xferstudio 不会改写它。请为每张新图像在表格中添加一行，项目会自动采用。</translation>
+    </message>
+    <message>
+        <source>{name} is in the folder of the project&apos;s data already.</source>
+        <translation>{name} 已经在项目的数据文件夹中。</translation>
+    </message>
+    <message>
+        <source>Looking through what was dropped …</source>
+        <translation>正在扫描拖入的内容…</translation>
+    </message>
+    <message>
+        <source>There are no images in what was dropped.</source>
+        <translation>拖入的内容里没有图像。</translation>
+    </message>
+    <message>
+        <source>Copying images into the project …</source>
+        <translation>正在把图像复制到项目…</translation>
+    </message>
+    <message>
+        <source>Copying images into the project: {done} of {total}</source>
+        <translation>正在把图像复制到项目：{done}/{total}</translation>
+    </message>
+    <message>
+        <source>Added: {count}.</source>
+        <translation>已添加：{count}。</translation>
+    </message>
+    <message>
+        <source>Skipped, since their content is in the project already: {count}.</source>
+        <translation>已跳过（内容在项目中已存在）：{count}。</translation>
+    </message>
+    <message>
+        <source>Could not be read: {count}.</source>
+        <translation>无法读取：{count}。</translation>
+    </message>
+    <message>
+        <source>You stopped it; what was copied stays.</source>
+        <translation>您停止了添加，已复制的图像会保留。</translation>
+    </message>
+</context>
+<context>
     <name>Advice</name>
     <message>
         <source>Only {count} images to train on: with fewer than {few}, extracting features is usually as good, and far faster.</source>
@@ -1153,10 +1220,6 @@ Free software under the Apache License 2.0.</source>
         <translation>重新扫描图像</translation>
     </message>
     <message>
-        <source>Find</source>
-        <translation>查找</translation>
-    </message>
-    <message>
         <source>Bars: train, val and test, from strong to faint. Drag images onto a class to move them.</source>
         <translation>条形：训练、验证、测试，由深到浅。把图像拖到某个类别上即可移动。</translation>
     </message>
@@ -1171,110 +1234,6 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>Images of another domain, without labels, that the model is to be carried to</source>
         <translation>另一个域的无标签图像，模型将迁移到那里</translation>
-    </message>
-    <message>
-        <source>Find by name, class or reason</source>
-        <translation>按名称、类别或原因查找</translation>
-    </message>
-    <message>
-        <source>Split</source>
-        <translation>划分</translation>
-    </message>
-    <message>
-        <source>All splits</source>
-        <translation>全部划分</translation>
-    </message>
-    <message>
-        <source>train</source>
-        <translation>训练</translation>
-    </message>
-    <message>
-        <source>val</source>
-        <translation>验证</translation>
-    </message>
-    <message>
-        <source>test</source>
-        <translation>测试</translation>
-    </message>
-    <message>
-        <source>Domain</source>
-        <translation>域</translation>
-    </message>
-    <message>
-        <source>Which images</source>
-        <translation>显示哪些图像</translation>
-    </message>
-    <message>
-        <source>Used and left out</source>
-        <translation>采用和未采用</translation>
-    </message>
-    <message>
-        <source>Used</source>
-        <translation>采用</translation>
-    </message>
-    <message>
-        <source>Left out</source>
-        <translation>未采用</translation>
-    </message>
-    <message>
-        <source>Edited</source>
-        <translation>已修改</translation>
-    </message>
-    <message>
-        <source>Run whose predictions are shown</source>
-        <translation>显示哪个运行的预测</translation>
-    </message>
-    <message>
-        <source>Only wrong</source>
-        <translation>仅错误</translation>
-    </message>
-    <message>
-        <source>Only images that the chosen run predicts wrongly</source>
-        <translation>只显示所选运行预测错误的图像</translation>
-    </message>
-    <message>
-        <source>Sort by</source>
-        <translation>排序方式</translation>
-    </message>
-    <message>
-        <source>By name</source>
-        <translation>按名称</translation>
-    </message>
-    <message>
-        <source>By class</source>
-        <translation>按类别</translation>
-    </message>
-    <message>
-        <source>By split</source>
-        <translation>按划分</translation>
-    </message>
-    <message>
-        <source>The other way round</source>
-        <translation>反向排序</translation>
-    </message>
-    <message>
-        <source>Size</source>
-        <translation>大小</translation>
-    </message>
-    <message>
-        <source>Size of the images</source>
-        <translation>图像大小</translation>
-    </message>
-    <message>
-        <source>Progress of adding</source>
-        <translation>添加进度</translation>
-    </message>
-    <message>
-        <source>Stop</source>
-        <translation>停止</translation>
-    </message>
-    <message>
-        <source>Details</source>
-        <translation>详细信息</translation>
-    </message>
-    <message>
-        <source>Close</source>
-        <translation>关闭</translation>
     </message>
     <message>
         <source>{done} of {total} files</source>
@@ -1293,168 +1252,12 @@ Free software under the Apache License 2.0.</source>
         <translation>正在重新扫描…</translation>
     </message>
     <message>
-        <source>{count} shown</source>
-        <translation>显示 {count} 张</translation>
-    </message>
-    <message>
-        <source>{count} of {every} shown</source>
-        <translation>显示 {count} 张，共 {every} 张</translation>
-    </message>
-    <message>
-        <source>{count} selected</source>
-        <translation>已选 {count} 张</translation>
-    </message>
-    <message>
         <source>Select the images first that the new class is for.</source>
         <translation>请先选择要归入新类别的图像。</translation>
     </message>
     <message>
-        <source>All domains</source>
-        <translation>全部域</translation>
-    </message>
-    <message>
-        <source>No predictions</source>
-        <translation>无预测</translation>
-    </message>
-    <message>
-        <source>Predicted by {run}</source>
-        <translation>{run} 的预测</translation>
-    </message>
-    <message>
-        <source>By confidence</source>
-        <translation>按置信度</translation>
-    </message>
-    <message>
         <source>{number} of {count}</source>
         <translation>{number}/{count}</translation>
-    </message>
-    <message>
-        <source>Class</source>
-        <translation>类别</translation>
-    </message>
-    <message>
-        <source>Which class do the {count} selected images get?</source>
-        <translation>选中的 {count} 张图像归入哪个类别？</translation>
-    </message>
-    <message>
-        <source>Which class does the image get?</source>
-        <translation>这张图像归入哪个类别？</translation>
-    </message>
-    <message>
-        <source>Rename or merge</source>
-        <translation>重命名或合并</translation>
-    </message>
-    <message>
-        <source>A new name for the class {name}, or another class to merge it into:</source>
-        <translation>类别 {name} 的新名称，或要并入的另一个类别：</translation>
-    </message>
-    <message>
-        <source>Rename</source>
-        <translation>重命名</translation>
-    </message>
-    <message>
-        <source>Show large	Enter</source>
-        <translation>放大查看	Enter</translation>
-    </message>
-    <message>
-        <source>Move to class</source>
-        <translation>移到类别</translation>
-    </message>
-    <message>
-        <source>Another class …	C</source>
-        <translation>其他类别…	C</translation>
-    </message>
-    <message>
-        <source>Move to split</source>
-        <translation>移到划分</translation>
-    </message>
-    <message>
-        <source>Exclude	Delete</source>
-        <translation>排除	Delete</translation>
-    </message>
-    <message>
-        <source>Use again</source>
-        <translation>重新采用</translation>
-    </message>
-    <message>
-        <source>Take back all changes</source>
-        <translation>撤回全部修改</translation>
-    </message>
-    <message>
-        <source>Copy path</source>
-        <translation>复制路径</translation>
-    </message>
-    <message>
-        <source>Open its folder</source>
-        <translation>打开所在文件夹</translation>
-    </message>
-    <message>
-        <source>Show only {name}</source>
-        <translation>只显示 {name}</translation>
-    </message>
-    <message>
-        <source>Move the selected images here	=</source>
-        <translation>把选中的图像移到这里	=</translation>
-    </message>
-    <message>
-        <source>Rename …	F2</source>
-        <translation>重命名…	F2</translation>
-    </message>
-    <message>
-        <source>Merge into</source>
-        <translation>并入</translation>
-    </message>
-    <message>
-        <source>Another class …</source>
-        <translation>其他类别…</translation>
-    </message>
-    <message>
-        <source>Images to add</source>
-        <translation>要添加的图像</translation>
-    </message>
-    <message>
-        <source>Images are being added already; wait until that has ended.</source>
-        <translation>正在添加图像，请等它完成。</translation>
-    </message>
-    <message>
-        <source>The images of this project are listed in the table {table}, which xferstudio does not write to. Add a line for each new image there; the project takes them up by itself.</source>
-        <translation>这个项目的图像列在表格 {table} 中，xferstudio 不会改写它。请为每张新图像在表格中添加一行，项目会自动采用。</translation>
-    </message>
-    <message>
-        <source>{name} is in the folder of the project&apos;s data already.</source>
-        <translation>{name} 已经在项目的数据文件夹中。</translation>
-    </message>
-    <message>
-        <source>Looking through what was dropped …</source>
-        <translation>正在扫描拖入的内容…</translation>
-    </message>
-    <message>
-        <source>There are no images in what was dropped.</source>
-        <translation>拖入的内容里没有图像。</translation>
-    </message>
-    <message>
-        <source>Copying images into the project …</source>
-        <translation>正在把图像复制到项目…</translation>
-    </message>
-    <message>
-        <source>Copying images into the project: {done} of {total}</source>
-        <translation>正在把图像复制到项目：{done}/{total}</translation>
-    </message>
-    <message>
-        <source>Added: {count}.</source>
-        <translation>已添加：{count}。</translation>
-    </message>
-    <message>
-        <source>Skipped, since their content is in the project already: {count}.</source>
-        <translation>已跳过（内容在项目中已存在）：{count}。</translation>
-    </message>
-    <message>
-        <source>Could not be read: {count}.</source>
-        <translation>无法读取：{count}。</translation>
-    </message>
-    <message>
-        <source>You stopped it; what was copied stays.</source>
-        <translation>您停止了添加，已复制的图像会保留。</translation>
     </message>
 </context>
 <context>
@@ -3889,6 +3692,133 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>FilterBar</name>
+    <message>
+        <source>Find by name, class or reason</source>
+        <translation>按名称、类别或原因查找</translation>
+    </message>
+    <message>
+        <source>Find</source>
+        <translation>查找</translation>
+    </message>
+    <message>
+        <source>Split</source>
+        <translation>划分</translation>
+    </message>
+    <message>
+        <source>All splits</source>
+        <translation>全部划分</translation>
+    </message>
+    <message>
+        <source>train</source>
+        <translation>训练</translation>
+    </message>
+    <message>
+        <source>val</source>
+        <translation>验证</translation>
+    </message>
+    <message>
+        <source>test</source>
+        <translation>测试</translation>
+    </message>
+    <message>
+        <source>Domain</source>
+        <translation>域</translation>
+    </message>
+    <message>
+        <source>Which images</source>
+        <translation>显示哪些图像</translation>
+    </message>
+    <message>
+        <source>Used and left out</source>
+        <translation>采用和未采用</translation>
+    </message>
+    <message>
+        <source>Used</source>
+        <translation>采用</translation>
+    </message>
+    <message>
+        <source>Left out</source>
+        <translation>未采用</translation>
+    </message>
+    <message>
+        <source>Edited</source>
+        <translation>已修改</translation>
+    </message>
+    <message>
+        <source>Run whose predictions are shown</source>
+        <translation>显示哪个运行的预测</translation>
+    </message>
+    <message>
+        <source>Only wrong</source>
+        <translation>仅错误</translation>
+    </message>
+    <message>
+        <source>Only images that the chosen run predicts wrongly</source>
+        <translation>只显示所选运行预测错误的图像</translation>
+    </message>
+    <message>
+        <source>Sort by</source>
+        <translation>排序方式</translation>
+    </message>
+    <message>
+        <source>By name</source>
+        <translation>按名称</translation>
+    </message>
+    <message>
+        <source>By class</source>
+        <translation>按类别</translation>
+    </message>
+    <message>
+        <source>By split</source>
+        <translation>按划分</translation>
+    </message>
+    <message>
+        <source>The other way round</source>
+        <translation>反向排序</translation>
+    </message>
+    <message>
+        <source>Clear filters</source>
+        <translation>清除筛选</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>Size of the images</source>
+        <translation>图像大小</translation>
+    </message>
+    <message>
+        <source>All domains</source>
+        <translation>全部域</translation>
+    </message>
+    <message>
+        <source>{count} shown</source>
+        <translation>显示 {count} 张</translation>
+    </message>
+    <message>
+        <source>{count} of {every} shown</source>
+        <translation>显示 {count} 张，共 {every} 张</translation>
+    </message>
+    <message>
+        <source>{count} selected</source>
+        <translation>已选 {count} 张</translation>
+    </message>
+    <message>
+        <source>No predictions</source>
+        <translation>无预测</translation>
+    </message>
+    <message>
+        <source>Predicted by {run}</source>
+        <translation>{run} 的预测</translation>
+    </message>
+    <message>
+        <source>By confidence</source>
+        <translation>按置信度</translation>
+    </message>
+</context>
+<context>
     <name>Grid</name>
     <message>
         <source>Images</source>
@@ -4216,6 +4146,101 @@ belongs to {name}</source>
     <message>
         <source>Weakest class: {name}, of which {share} of {count} are recognised.</source>
         <translation>最弱的类别：{name}，{count} 张中识别出 {share}。</translation>
+    </message>
+</context>
+<context>
+    <name>PictureActions</name>
+    <message>
+        <source>Class</source>
+        <translation>类别</translation>
+    </message>
+    <message>
+        <source>Which class do the {count} selected images get?</source>
+        <translation>选中的 {count} 张图像归入哪个类别？</translation>
+    </message>
+    <message>
+        <source>Which class does the image get?</source>
+        <translation>这张图像归入哪个类别？</translation>
+    </message>
+    <message>
+        <source>Rename or merge</source>
+        <translation>重命名或合并</translation>
+    </message>
+    <message>
+        <source>A new name for the class {name}, or another class to merge it into:</source>
+        <translation>类别 {name} 的新名称，或要并入的另一个类别：</translation>
+    </message>
+    <message>
+        <source>Rename</source>
+        <translation>重命名</translation>
+    </message>
+    <message>
+        <source>Show large	Enter</source>
+        <translation>放大查看	Enter</translation>
+    </message>
+    <message>
+        <source>Move to class</source>
+        <translation>移到类别</translation>
+    </message>
+    <message>
+        <source>Another class …	C</source>
+        <translation>其他类别…	C</translation>
+    </message>
+    <message>
+        <source>Move to split</source>
+        <translation>移到划分</translation>
+    </message>
+    <message>
+        <source>train</source>
+        <translation>训练</translation>
+    </message>
+    <message>
+        <source>val</source>
+        <translation>验证</translation>
+    </message>
+    <message>
+        <source>test</source>
+        <translation>测试</translation>
+    </message>
+    <message>
+        <source>Exclude	Delete</source>
+        <translation>排除	Delete</translation>
+    </message>
+    <message>
+        <source>Use again</source>
+        <translation>重新采用</translation>
+    </message>
+    <message>
+        <source>Take back all changes</source>
+        <translation>撤回全部修改</translation>
+    </message>
+    <message>
+        <source>Copy path</source>
+        <translation>复制路径</translation>
+    </message>
+    <message>
+        <source>Open its folder</source>
+        <translation>打开所在文件夹</translation>
+    </message>
+    <message>
+        <source>Show only {name}</source>
+        <translation>只显示 {name}</translation>
+    </message>
+    <message>
+        <source>Move the selected images here	=</source>
+        <translation>把选中的图像移到这里	=</translation>
+    </message>
+    <message>
+        <source>Rename …	F2</source>
+        <translation>重命名…	F2</translation>
+    </message>
+    <message>
+        <source>Merge into</source>
+        <translation>并入</translation>
+    </message>
+    <message>
+        <source>Another class …</source>
+        <translation>其他类别…</translation>
     </message>
 </context>
 <context>
