@@ -129,7 +129,7 @@ def test_it_holds_in_a_narrow_window_and_all_that_tab_reaches_has_a_name(qtbot, 
         if isinstance(widget, Window):
             assert widget.width() == 1024, name
         # What plots are painted on hands the focus to them.
-        found += [f"{name}: {each}" for each in nameless(widget) if "_Canvas" not in each]
+        found += [f"{name}: {each}" for each in nameless(widget) if "Canvas" not in each]
         for child in (*widget.findChildren(QLabel), *widget.findChildren(QPushButton)):
             if not child.isVisible() or not child.text():
                 continue

@@ -247,7 +247,7 @@ def test_the_numbers_are_exported_whole(qtbot, plot, tmp_path):
     plot.set_data("a", range(10_000), [0.5] * 10_000)
     plot.set_data("b", [0, 5000], [1, math.nan])
     plot.set_band("b", [0], [0.5], [1.5])
-    plot.save(tmp_path / "loss.csv")
+    plot.export.save(tmp_path / "loss.csv")
     rows = list(csv.reader(io.StringIO((tmp_path / "loss.csv").read_text("utf-8"))))
     assert rows[0] == ["step", "train, raw", "b", "b (low)", "b (high)"]
     assert len(rows) == 10_001
@@ -259,10 +259,10 @@ def test_the_picture_is_exported_as_png_and_as_svg_with_title_and_legend(qtbot, 
     plot.curve("a", "training")
     plot.set_data("a", range(100), range(100))
     settled(qtbot, plot)
-    plot.save(tmp_path / "loss.png")
+    plot.export.save(tmp_path / "loss.png")
     image = QImage(str(tmp_path / "loss.png"))
     assert image.width() >= 960
-    plot.save(tmp_path / "loss.svg")
+    plot.export.save(tmp_path / "loss.svg")
     text = (tmp_path / "loss.svg").read_text("utf-8")
     assert text.rstrip().endswith("</svg>")
     assert "Loss" in text
@@ -274,7 +274,7 @@ def test_a_plot_that_cannot_be_written_is_an_error_not_silence(qtbot, plot, tmp_
     plot.set_data("a", [1, 2], [1, 2])
     for ending in ("png", "svg", "csv"):
         with pytest.raises(OSError, match=r"written|No such"):
-            plot.save(tmp_path / "missing" / f"plot.{ending}")
+            plot.export.save(tmp_path / "missing" / f"plot.{ending}")
 
 
 def test_stages_are_marked_once(qtbot, plot):

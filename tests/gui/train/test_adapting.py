@@ -290,7 +290,7 @@ def test_the_live_view_of_an_adapting_run_has_losses_measures_signs_and_a_map(qt
     assert list(signs.signs.curves["snd"].data.y) == [0, 0.5, 1]
     signs.signs.point_at(2)
     assert "Neighbourhoods (SND) 7" in signs.signs.readout.whole(), "the value as it is, not as it is drawn"
-    assert signs.signs.as_csv().splitlines()[1].startswith("1,-1,6,2")
+    assert signs.signs.export.as_csv().splitlines()[1].startswith("1,-1,6,2")
     tell(qtbot, board, ended("finished", "", {**SUMMARY, "best_epoch": 3, "target": told_of_target()}))
     assert "epoch 3 was kept" in signs.words.text() and signs.signs.choice.value() == 3
     assert board.target.isVisible() and board.target.verdict.text() == "Adapting helped"

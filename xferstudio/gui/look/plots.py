@@ -1,39 +1,31 @@
-"""Plots of curves that grow while one looks at them: thinned, zoomable, readable without colour, exportable."""
+"""Plots of curves that grow while one looks at them: thinned, zoomable, readable without colour."""
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QLineF, QPointF, QRect, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
     QAction,
     QColor,
     QFontMetrics,
-    QGuiApplication,
     QIcon,
-    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
     QPen,
     QPixmap,
-    QWheelEvent,
 )
 from PySide6.QtWidgets import (
-    QFileDialog,
     QHBoxLayout,
     QMenu,
-    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -41,8 +33,11 @@ from PySide6.QtWidgets import (
 
 from xferstudio.gui.look import theme
 from xferstudio.gui.look.curves import Array, Growing, thin
+from xferstudio.gui.look.legend import Legend
+from xferstudio.gui.look.plot_axes import Axis, Canvas, View, hair
+from xferstudio.gui.look.plot_export import PlotExport
 from xferstudio.gui.look.turns import BUDGET, turns
-from xferstudio.gui.look.widgets import Elided, FlowLayout
+from xferstudio.gui.look.widgets import Elided
 
 REPAINT_MS = 50
 """Plots are drawn again at most this often while data arrives."""
@@ -54,6 +49,9 @@ _STYLES = (
     Qt.PenStyle.DashDotLine,
     Qt.PenStyle.DashDotDotLine,
 )
+
+
+_SAMPLE = QSize(3 * theme.UNIT, theme.UNIT)
 
 
 @dataclass
@@ -85,104 +83,6 @@ class Curve:
         return pen
 
 
-class _Axis(pg.AxisItem):  # type: ignore[misc]
-    """An axis that writes few words: 1, 2 and 5 of each decade where it is logarithmic, per cent for shares."""
-
-    percent = False
-    whole = False
-    _lines: Sequence[QLineF] = ()
-
-    def generateDrawSpecs(self, painter: QPainter) -> Any:  # noqa: N802
-        specs = super().generateDrawSpecs(painter)
-        if specs is None:
-            return None
-        axis, ticks, texts = specs
-        # Lines of the picture that the axis keeps are drawn slowly: ours are drawn past it, and only the main ones.
-        most = max((pen.color().alpha() for pen, _, _ in ticks), default=0)
-        self._lines = [QLineF(QPointF(a), QPointF(b)) for pen, a, b in ticks if pen.color().alpha() == most]
-        return axis, [], texts
-
-    def paint(self, painter: QPainter, option: Any, widget: Any) -> None:
-        super().paint(painter, option, widget)
-        if self._lines:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-            colour = QColor(theme.colours().line)
-            colour.setAlpha(110)
-            painter.setPen(_hair(Qt.PenStyle.SolidLine, colour))
-            painter.drawLines(list(self._lines))
-
-    def logTickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:  # noqa: N802
-        places = [10.0**value for value in values]
-        few = [
-            f"{place / 10.0 ** math.floor(math.log10(place) + 1e-9):.3g}" in ("1", "2", "5")
-            for place in places
-        ]
-        unit = 100 if self.percent else 1
-        return [f"{place * unit:.4g}" if shown else "" for place, shown in zip(places, few, strict=True)]
-
-    def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:  # noqa: N802
-        if self.whole and not self.logMode:
-            return [f"{value:.0f}" if abs(value - round(value)) < 1e-6 else "" for value in values]
-        if self.logMode:
-            return [str(text) for text in super().tickStrings(values, scale, spacing)]
-        if not self.percent:
-            return [_short(str(text)) for text in super().tickStrings(values, scale, spacing)]
-        digits = max(0, math.ceil(-math.log10(100 * spacing) - 1e-9))
-        return [
-            f"{100 * value + 0.0:.{digits}f}\u202f%" if -1e-9 <= value <= 1 + 1e-9 else "" for value in values
-        ]
-
-
-class _View(pg.ViewBox):  # type: ignore[misc]
-    """Zooms by a drawn rectangle and by Ctrl and the wheel; the bare wheel scrolls the page."""
-
-    def __init__(self, whole_x: bool = False, percent: bool = False) -> None:
-        super().__init__(enableMenu=False)
-        self.setMouseMode(pg.ViewBox.RectMode)
-        self.log_x = self.log_y = False
-        self._whole_x, self._percent = whole_x, percent
-
-    def childrenBounds(self, *arguments: Any, **named: Any) -> Any:  # noqa: N802
-        """What is shown if nobody has zoomed: counts from 0 on, and some room around few or equal values."""
-        (across, up) = super().childrenBounds(*arguments, **named)
-        if across is not None and self._whole_x and not self.log_x:
-            across = [0.0, max(1.0, across[1])]
-        if up is not None and not self.log_y:
-            low, high = up
-            middle = (low + high) / 2
-            least = 0.05 if self._percent else abs(middle) / 200 or 1.0
-            if low == high:
-                least = least if self._percent else abs(middle) / 2 or 1.0
-            room = max((high - low) / 2, least)
-            up = [middle - room, middle + room]
-            if self._percent:
-                up = [max(0.0, up[0]), min(1.0, up[1])]
-        return [across, up]
-
-    def wheelEvent(self, event: Any, axis: int | None = None) -> None:  # noqa: N802
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            super().wheelEvent(event, axis)
-        else:
-            event.ignore()
-
-
-class _Canvas(pg.PlotWidget):  # type: ignore[misc]
-    """The drawing itself; hands the bare wheel on to the page, and knows how long it was last painted."""
-
-    painted = 0.0
-
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        began = time.perf_counter()
-        super().paintEvent(event)
-        self.painted = time.perf_counter() - began
-
-    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            super().wheelEvent(event)
-        else:
-            event.ignore()
-
-
 class Plot(QWidget):
     """Curves over a common axis, with a legend that toggles, a crosshair, a zoom that stays, and exports.
 
@@ -212,6 +112,8 @@ class Plot(QWidget):
         self.title, self.x_label, self.y_label, self.percent = title, x_label, y_label, percent
         self.curves: dict[str, Curve] = {}
         self._marks: list[tuple[Any, float, str]] = []
+        self.export = PlotExport(self)
+        self.export.failed.connect(self.failed)
         self._dirty = self._waiting = False
         self._log_x, self._log_y = False, log_y
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -223,18 +125,14 @@ class Plot(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.UNIT // 2)
         layout.addLayout(self._header())
-        self._legend_box = legend = QWidget()
-        self._legend = FlowLayout(legend, theme.UNIT // 2)
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
-        policy.setHeightForWidth(True)
-        legend.setSizePolicy(policy)
-        layout.addWidget(legend)
-        self.view = _View(whole_x, percent)
-        axes = {side: _Axis(side) for side in ("left", "bottom")}
+        self.legend = Legend()
+        layout.addWidget(self.legend)
+        self.view = View(whole_x, percent)
+        axes = {side: Axis(side) for side in ("left", "bottom")}
         axes["left"].percent = percent
         axes["left"].setScale(scale)
         axes["bottom"].whole = whole_x
-        self.canvas = _Canvas(viewBox=self.view, axisItems=axes, background=None)
+        self.canvas = Canvas(viewBox=self.view, axisItems=axes, background=None)
         self.canvas.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.canvas.hideButtons()
         self.canvas.setMinimumHeight(18 * theme.UNIT)
@@ -288,13 +186,7 @@ class Plot(QWidget):
         across.toggled.connect(self.set_log_x)
         menu.addAction(across)
         menu.addSeparator()
-        for text, slot in (
-            (self.tr("Save as PNG …"), self._ask_png),
-            (self.tr("Save as SVG …"), self._ask_svg),
-            (self.tr("Save the numbers as CSV …"), self._ask_csv),
-            (self.tr("Copy the picture"), self.copy),
-        ):
-            menu.addAction(text, slot)
+        self.export.fill(menu)
         more.setMenu(menu)
         for button in (self.log, self.fit_button, more):
             row.addWidget(button)
@@ -314,17 +206,9 @@ class Plot(QWidget):
         made.item.setLogMode(self._log_x, self._log_y)
         self.plot.addItem(made.item)
         self.curves[name] = made
-        button = QToolButton()
-        button.setCheckable(True)
-        button.setChecked(True)
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        button.setIconSize(QSize(3 * theme.UNIT, theme.UNIT))
-        button.setText(made.label)
-        button.setToolTip(self.tr("Show or hide this curve"))
-        button.setProperty("curve", name)
-        button.toggled.connect(self._toggled)
-        made.button = button
-        self._legend.addWidget(button)
+        made.button = self.legend.add(made.label, self.tr("Show or hide this curve"), _SAMPLE)
+        made.button.setProperty("curve", name)
+        made.button.toggled.connect(self._toggled)
         self._dress_curve(made)
         return made
 
@@ -433,8 +317,7 @@ class Plot(QWidget):
             if item is not None:
                 self.plot.removeItem(item)
         if curve.button is not None:
-            self._legend.removeWidget(curve.button)
-            curve.button.deleteLater()
+            self.legend.remove(curve.button)
         self.touch()
 
     @property
@@ -586,7 +469,7 @@ class Plot(QWidget):
         small = theme.font("small")
         for side, text in (("bottom", self.x_label), ("left", self.y_label)):
             axis = self.plot.getAxis(side)
-            axis.setPen(_hair(Qt.PenStyle.SolidLine, now.line))
+            axis.setPen(hair(Qt.PenStyle.SolidLine, now.line))
             axis.setTextPen(QPen(now.quiet))
             axis.setTickFont(small)
             axis.setStyle(tickLength=-4, autoExpandTextSpace=True)
@@ -594,21 +477,15 @@ class Plot(QWidget):
             if text:
                 axis.setLabel(text, color=now.quiet.name(), **{"font-size": f"{theme.SIZES['small']}px"})
             axis.setGrid(255)
-        self.cross.setPen(_hair(Qt.PenStyle.DashLine))
-        # A pressed entry is the rule here, so it is the hidden curve that looks different.
-        self._legend_box.setStyleSheet(
-            f"QToolButton {{ padding: 1px 6px; color: {now.quiet.name()}; font-size: {theme.SIZES['small']}px; }}"
-            f"QToolButton:checked {{ background: transparent; color: {now.text.name()}; }}"
-            f"QToolButton:hover {{ background: {now.raised.name()}; }}"
-            f"QToolButton:focus {{ padding: 0px 5px; }}"
-        )
+        self.cross.setPen(hair(Qt.PenStyle.DashLine))
+        self.legend.dress()
         for curve in self.curves.values():
             self._dress_curve(curve)
         for line, _, _ in self._marks:
             self._dress_mark(line)
 
     def _dress_mark(self, line: Any) -> None:
-        line.setPen(_hair(Qt.PenStyle.DotLine))
+        line.setPen(hair(Qt.PenStyle.DotLine))
         line.label.setColor(theme.colours().quiet)
         line.label.setFont(theme.font("small"))
 
@@ -725,134 +602,25 @@ class Plot(QWidget):
 
     # ------------------------------------------------------------------------------------------- export
 
-    def save(self, path: Path) -> None:
-        """Write the plot as its name's ending says: .png, .svg, or the numbers as .csv. Raises OSError."""
-        kind = path.suffix.lower()
-        if kind == ".csv":
-            path.write_text(self.as_csv(), encoding="utf-8", newline="")
-        elif kind == ".svg":
-            self._save_svg(path)
-        elif not self.as_image().save(str(path)):
-            raise OSError(f"{path} cannot be written")
-
-    def as_csv(self) -> str:
-        """All numbers, nothing thinned: one line for each place, one column for each curve and edge of a band."""
+    def columns(self) -> list[tuple[str, Growing]]:
+        """All numbers, nothing thinned: a column for each curve and for each edge of a band."""
         columns: list[tuple[str, Growing]] = []
         for curve in self.curves.values():
             columns.append((curve.label, curve.data))
             if curve.low is not None and curve.high is not None:
                 columns += [(f"{curve.label} (low)", curve.low), (f"{curve.label} (high)", curve.high)]
-        places = np.unique(np.concatenate([data.x for _, data in columns] or [np.empty(0)]))
-        tables = [dict(zip(data.x.tolist(), data.y.tolist(), strict=True)) for _, data in columns]
-        out = io.StringIO(newline="")
-        table = csv.writer(out, lineterminator="\n")
-        table.writerow([self.x_label or "x", *(name for name, _ in columns)])
-        for x in places.tolist():
-            values = (each.get(x) for each in tables)
-            table.writerow(
-                [f"{x:.10g}", *("" if v is None or not math.isfinite(v) else f"{v:.9g}" for v in values)]
-            )
-        return out.getvalue()
+        return columns
 
-    def as_image(self, ratio: float = 2.0) -> QImage:
-        """The plot with title and legend, at twice the size of the screen's."""
-        size = self._paper()
-        image = QImage(size * ratio, QImage.Format.Format_ARGB32_Premultiplied)
-        image.setDevicePixelRatio(ratio)
-        painter = QPainter(image)
-        self._paint(painter, size)
-        painter.end()
-        return image
-
-    def _save_svg(self, path: Path) -> None:
-        from PySide6.QtCore import QBuffer, QByteArray, QIODevice
-        from PySide6.QtSvg import QSvgGenerator
-
-        data = QByteArray()
-        buffer = QBuffer(data)
-        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-        size = self._paper()
-        made = QSvgGenerator()
-        made.setOutputDevice(buffer)
-        made.setSize(size)
-        made.setViewBox(QRect(0, 0, size.width(), size.height()))
-        made.setTitle(self.title)
-        painter = QPainter(made)
-        self._paint(painter, size)
-        painter.end()
-        buffer.close()
-        path.write_bytes(data.data())
-
-    def _paper(self) -> QSize:
-        return QSize(max(self.canvas.width(), 480), max(self.canvas.height(), 280) + 7 * theme.UNIT)
-
-    def _paint(self, painter: QPainter, size: QSize) -> None:
-        now = theme.colours()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(QRect(0, 0, size.width(), size.height()), now.surface)
-        painter.setPen(now.text)
-        painter.setFont(theme.font("heading", bold=True))
-        painter.drawText(QPointF(theme.UNIT, 2.5 * theme.UNIT), self.title)
-        painter.setFont(theme.font("small"))
-        metrics = QFontMetrics(theme.font("small"))
-        x, y = theme.UNIT, 5 * theme.UNIT
-        for curve in self.curves.values():
-            if not curve.visible or not curve.data.n:
-                continue
-            painter.setPen(curve.pen())
-            painter.drawLine(x, y - 4, x + 3 * theme.UNIT, y - 4)
-            painter.setPen(now.text)
-            painter.drawText(QPointF(x + 3.5 * theme.UNIT, y), curve.label)
-            x += round(5.5 * theme.UNIT) + metrics.horizontalAdvance(curve.label)
+    def paint_curves(self, painter: QPainter, place: QRectF) -> None:
+        """Paint what is seen of the curves, as they are now, with the axes and without the crosshair."""
         self._dirty = True
         self.draw()
         shown = self.cross.isVisible()
         self.cross.setVisible(False)
-        target = QRectF(0, 6 * theme.UNIT, size.width(), size.height() - 7 * theme.UNIT)
         self.canvas.render(
-            painter, target, self.canvas.viewport().rect(), Qt.AspectRatioMode.IgnoreAspectRatio
+            painter, place, self.canvas.viewport().rect(), Qt.AspectRatioMode.IgnoreAspectRatio
         )
         self.cross.setVisible(shown)
-
-    @Slot()
-    def copy(self) -> None:
-        """Put the picture on the clipboard."""
-        QGuiApplication.clipboard().setImage(self.as_image())
-
-    @Slot()
-    def _ask_png(self) -> None:
-        self._ask("png", self.tr("Pictures (*.png)"))
-
-    @Slot()
-    def _ask_svg(self) -> None:
-        self._ask("svg", self.tr("Drawings (*.svg)"))
-
-    @Slot()
-    def _ask_csv(self) -> None:
-        self._ask("csv", self.tr("Tables (*.csv)"))
-
-    def _ask(self, ending: str, kinds: str) -> None:
-        name, _ = QFileDialog.getSaveFileName(self, self.tr("Save"), f"{self.title}.{ending}", kinds)
-        if not name:
-            return
-        path = Path(name)
-        try:
-            self.save(
-                path if path.suffix.lower() == f".{ending}" else path.with_name(f"{path.name}.{ending}")
-            )
-        except OSError as error:
-            self.failed.emit(
-                self.tr("The plot cannot be saved ({why}); choose another folder.").format(
-                    why=error.strerror or str(error)
-                )
-            )
-
-
-def _hair(style: Qt.PenStyle, colour: QColor | None = None) -> QPen:
-    """A line one pixel wide at any zoom; others are drawn ten times more slowly."""
-    pen = QPen(colour or theme.colours().quiet, 1, style)
-    pen.setCosmetic(True)
-    return pen
 
 
 def _nearest(values: Array, x: float) -> int:
@@ -866,16 +634,9 @@ def _figure(value: float) -> str:
     return f"{value:,.0f}" if float(value).is_integer() and abs(value) < 1e9 else f"{value:.4g}"
 
 
-def _short(text: str) -> str:
-    """A figure with four digits that count at most; whole numbers as they are."""
-    if "." not in text or "e" in text or len(text.lstrip("-0.").replace(".", "")) <= 4:
-        return text
-    return f"{float(text):.4g}"
-
-
 def _sample(pen: QPen, ratio: float) -> QPixmap:
     """A stroke of the curve's line, for the legend."""
-    width, height = 3 * theme.UNIT, theme.UNIT
+    width, height = _SAMPLE.width(), _SAMPLE.height()
     made = QPixmap(round(width * ratio), round(height * ratio))
     made.setDevicePixelRatio(ratio)
     made.fill(Qt.GlobalColor.transparent)

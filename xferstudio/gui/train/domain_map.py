@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QSizePolicy,
     QSlider,
     QToolButton,
     QVBoxLayout,
@@ -24,8 +23,9 @@ from PySide6.QtWidgets import (
 )
 
 from xferstudio.gui.look import theme
+from xferstudio.gui.look.legend import Legend
 from xferstudio.gui.look.thumbnails import Thumbnails, Wish
-from xferstudio.gui.look.widgets import Elided, FlowLayout, label, plain_tip
+from xferstudio.gui.look.widgets import Elided, label
 from xferstudio.gui.train.domain_course import DomainCourse, DomainPicture
 
 STEPS, STEP_MS = 10, 33
@@ -36,6 +36,7 @@ MOST_CLASSES = 21
 """Classes with a button of their own; colours come again after seven."""
 SIDE = 18 * theme.UNIT
 _POINT = 8
+_SAMPLE = QSize(2 * theme.UNIT, 2 * theme.UNIT)
 
 
 class HoverCard(QFrame):
@@ -156,17 +157,14 @@ class DomainMapView(QWidget):
             wrap=True,
         )
         layout.addWidget(self.words)
-        holder = QWidget()
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
-        policy.setHeightForWidth(True)
-        holder.setSizePolicy(policy)
-        self._legend_box = holder
-        self._legend = FlowLayout(holder, theme.UNIT // 2)
-        layout.addWidget(holder)
+        self.legend = Legend()
+        layout.addWidget(self.legend)
         self.domain_buttons = {
-            "source": self._button(self.tr("Source"), self.tr("Show or hide the labelled images")),
-            "target": self._button(
-                self.tr("Target"), self.tr("Show or hide the images of the target domain")
+            "source": self.legend.add(
+                self.tr("Source"), self.tr("Show or hide the labelled images"), _SAMPLE
+            ),
+            "target": self.legend.add(
+                self.tr("Target"), self.tr("Show or hide the images of the target domain"), _SAMPLE
             ),
         }
         for name, made in self.domain_buttons.items():
@@ -210,17 +208,6 @@ class DomainMapView(QWidget):
         self.when = label("", "quiet")
         row.addWidget(self.when)
         layout.addLayout(row)
-
-    def _button(self, text: str, tip: str) -> QToolButton:
-        made = QToolButton()
-        made.setText(text)
-        made.setToolTip(plain_tip(tip))
-        made.setCheckable(True)
-        made.setChecked(True)
-        made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        made.setIconSize(QSize(2 * theme.UNIT, 2 * theme.UNIT))
-        self._legend.addWidget(made)
-        return made
 
     # ------------------------------------------------------------------------------------------ contents
 
@@ -382,12 +369,12 @@ class DomainMapView(QWidget):
 
     def _make_class_buttons(self) -> None:
         for made in self.class_buttons:
-            self._legend.removeWidget(made)
-            made.deleteLater()
+            self.legend.remove(made)
         self._hidden = set()
         self.class_buttons = []
         for number, name in enumerate(self.classes[:MOST_CLASSES]):
-            made = self._button(name, self.tr("Show or hide the class {name}").format(name=name))
+            tip = self.tr("Show or hide the class {name}").format(name=name)
+            made = self.legend.add(name, tip, _SAMPLE)
             made.setProperty("class", number)
             made.toggled.connect(self._class_toggled)
             self.class_buttons.append(made)
@@ -419,12 +406,7 @@ class DomainMapView(QWidget):
             f"QGraphicsView {{ background: transparent; border: 1px solid {now.line.name()}; border-radius: 4px; }}"
             f"QGraphicsView:focus {{ border: 1px solid {now.accent.name()}; }}"
         )
-        self._legend_box.setStyleSheet(
-            f"QToolButton {{ padding: 1px 6px; color: {now.quiet.name()}; font-size: {theme.SIZES['small']}px; }}"
-            f"QToolButton:checked {{ background: transparent; color: {now.text.name()}; }}"
-            f"QToolButton:hover {{ background: {now.raised.name()}; }}"
-            f"QToolButton:focus {{ padding: 0px 5px; }}"
-        )
+        self.legend.dress()
         self.card.setStyleSheet(
             f"HoverCard {{ background: {now.raised.name()}; border: 1px solid {now.line.name()}; border-radius: 4px; }}"
         )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import Any
 
 import numpy as np
@@ -109,19 +107,9 @@ class SignsPlot(Plot):
                 parts.append(f"{curve.label} {float(data.y[found[0]]):.4g}")
         self.readout.set_text("   ".join(parts))
 
-    def as_csv(self) -> str:
-        """The signs as they are, one line for each epoch."""
-        epochs = sorted({float(x) for data in self.real.values() for x in data.x})
-        tables = {
-            name: dict(zip(data.x.tolist(), data.y.tolist(), strict=True)) for name, data in self.real.items()
-        }
-        out = io.StringIO(newline="")
-        table = csv.writer(out, lineterminator="\n")
-        table.writerow([self.x_label or "x", *(self.curves[name].label for name in self.real)])
-        for epoch in epochs:
-            values = (tables[name].get(epoch) for name in self.real)
-            table.writerow([f"{epoch:.10g}", *("" if value is None else f"{value:.9g}" for value in values)])
-        return out.getvalue()
+    def columns(self) -> list[tuple[str, Growing]]:
+        """The signs as they are, before they were stretched."""
+        return [(self.curves[name].label, data) for name, data in self.real.items()]
 
 
 class WithWords(QWidget):

@@ -4286,6 +4286,13 @@ belongs to {name}</source>
         <translation>横轴用对数坐标</translation>
     </message>
     <message>
+        <source>Show or hide this curve</source>
+        <translation>显示或隐藏这条曲线</translation>
+    </message>
+</context>
+<context>
+    <name>PlotExport</name>
+    <message>
         <source>Save as PNG …</source>
         <translation>另存为 PNG…</translation>
     </message>
@@ -4300,10 +4307,6 @@ belongs to {name}</source>
     <message>
         <source>Copy the picture</source>
         <translation>复制图形</translation>
-    </message>
-    <message>
-        <source>Show or hide this curve</source>
-        <translation>显示或隐藏这条曲线</translation>
     </message>
     <message>
         <source>Pictures (*.png)</source>
