@@ -275,8 +275,8 @@ def story(epochs=3):
 
 def test_the_live_view_of_an_adapting_run_has_losses_measures_signs_and_a_map(qtbot, board):
     tell(qtbot, board, *story())
-    assert set(board.plots["parts"].curves) == {"classification", "domain"}
-    assert set(board.plots["measures"].curves) == {"believed"}, "the other one has a plot of its own"
+    assert set(board.curves.plots["parts"].curves) == {"classification", "domain"}
+    assert set(board.curves.plots["measures"].curves) == {"believed"}, "the other one has a plot of its own"
     cards = board.domains.cards
     assert set(cards) == {"map", "signs", "domains"} and all(not card.isHidden() for card in cards.values())
     accuracy = board.domains.accuracy

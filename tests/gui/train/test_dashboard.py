@@ -144,25 +144,25 @@ def test_stage_epoch_times_and_best_stand_there_in_words(qtbot, board):
         step(11, epoch=2, time=now - 40),
         epoch(2, accuracy=0.7, best=False, since=1, left=95.0, time=now),
     )
-    assert board.status.text().startswith("Stage 2 of 2: last stages  ·  epoch 2 of 3")
-    assert "step 11 of 30" in board.status.text()
-    assert board.figures["elapsed"].text().startswith("1 min 2")
-    assert board.figures["left"].text().startswith("about 1 min 3")
-    assert board.figures["best"].text().startswith("80.0")
-    assert "epoch 1" in board.figures["best"].text()
-    assert board.figures["since"].text() == "one epoch"
-    assert "120 images a second" in board.figures["speed"].text()
-    assert board.progress.value() == round(1000 * 11 / 30)
-    assert "60 images to train on, 20 to validate, 20 to test" in board.subtitle.whole()
+    assert board.status.where.text().startswith("Stage 2 of 2: last stages  ·  epoch 2 of 3")
+    assert "step 11 of 30" in board.status.where.text()
+    assert board.status.figures["elapsed"].text().startswith("1 min 2")
+    assert board.status.figures["left"].text().startswith("about 1 min 3")
+    assert board.status.figures["best"].text().startswith("80.0")
+    assert "epoch 1" in board.status.figures["best"].text()
+    assert board.status.figures["since"].text() == "one epoch"
+    assert "120 images a second" in board.status.figures["speed"].text()
+    assert board.status.progress.value() == round(1000 * 11 / 30)
+    assert "60 images to train on, 20 to validate, 20 to test" in board.header.subtitle.whole()
 
 
 def test_computing_features_is_a_progress_bar_with_rate_and_time(qtbot, board):
     tell(qtbot, board, started(), progress(30, 60))
-    assert board.progress.isVisible()
-    assert board.progress.value() == 500
-    assert board.task.text() == "Computing features: 30 of 60 · 50 a second · about 2 s left"
+    assert board.status.progress.isVisible()
+    assert board.status.progress.value() == 500
+    assert board.status.task.text() == "Computing features: 30 of 60 · 50 a second · about 2 s left"
     tell(qtbot, board, phase(), step(1))
-    assert board.task.text() == ""
+    assert board.status.task.text() == ""
 
 
 def test_plots_appear_when_they_have_something_to_show(qtbot, board):
@@ -173,13 +173,13 @@ def test_plots_appear_when_they_have_something_to_show(qtbot, board):
     tell(qtbot, board, epoch(1))
     assert not board.cards["accuracy"].isHidden()
     assert not board.confusion_card.isHidden()
-    assert board.plots["accuracy"].curves["val"].low.n == 1
-    assert list(board.plots["parts"].curves) == ["coral"]
+    assert board.curves.plots["accuracy"].curves["val"].low.n == 1
+    assert list(board.curves.plots["parts"].curves) == ["coral"]
 
 
 def test_fifty_thousand_steps_arrive_whole_and_are_painted_seldom(qtbot, board):
     tell(qtbot, board, started(), phase(), step(1, 50_001))
-    plot = board.plots["loss"]
+    plot = board.curves.plots["loss"]
     # What the timers and the event loop did, in order.
     notes = []
     assert REPAINT_MS >= 50 and TICK_MS >= 50 and board._timer.isSingleShot()
@@ -211,13 +211,13 @@ def test_fifty_thousand_steps_arrive_whole_and_are_painted_seldom(qtbot, board):
 
 def test_buttons_are_there_when_they_make_sense(qtbot, board):
     def visible():
-        return {word for word, button in board.buttons.items() if button.isVisible()}
+        return {word for word, button in board.header.buttons.items() if button.isVisible()}
 
     tell(qtbot, board, started())
     assert visible() == {"pause", "stop", "cancel", "copy"}
     tell(qtbot, board, paused(1))
     assert visible() == {"resume", "stop", "cancel", "copy"}
-    assert board.state_word.text() == "paused"
+    assert board.header.state_word.text() == "paused"
     tell(qtbot, board, resumed(1), ended("interrupted", "interrupted; run it again to go on"))
     assert visible() == {"go on", "vary", "copy"}
     board.show_run("b", "finished")
@@ -232,16 +232,16 @@ def test_a_word_is_sent_once_and_the_button_waits_for_the_answer(qtbot, board):
     tell(qtbot, board, started())
     words = []
     board.asked.connect(words.append)
-    qtbot.mouseClick(board.buttons["pause"], Qt.MouseButton.LeftButton)
-    board.told_to("pause")
+    qtbot.mouseClick(board.header.buttons["pause"], Qt.MouseButton.LeftButton)
+    board.header.told_to("pause")
     assert words == ["pause"]
-    assert not board.buttons["pause"].isEnabled()
-    assert board.buttons["stop"].isEnabled()
+    assert not board.header.buttons["pause"].isEnabled()
+    assert board.header.buttons["stop"].isEnabled()
     tell(qtbot, board, paused(1))
-    assert board.buttons["resume"].isEnabled()
-    board.told_to("stop")
-    assert not board.buttons["resume"].isEnabled()
-    assert not board.buttons["cancel"].isEnabled()
+    assert board.header.buttons["resume"].isEnabled()
+    board.header.told_to("stop")
+    assert not board.header.buttons["resume"].isEnabled()
+    assert not board.header.buttons["cancel"].isEnabled()
 
 
 def test_a_finished_run_tells_what_it_reached_and_what_to_do_next(qtbot, board):
@@ -269,7 +269,7 @@ def test_a_failed_run_tells_the_sentence_of_its_end(qtbot, board):
     tell(qtbot, board, started(), ended("failed", "The weights cannot be fetched; take another backbone."))
     assert board.trouble.isVisible()
     assert board.trouble.sentence.text() == "The weights cannot be fetched; take another backbone."
-    assert board.buttons["go on"].isVisible()
+    assert board.header.buttons["go on"].isVisible()
 
 
 def test_a_killed_engine_is_shown_with_its_last_words(qtbot, board):
@@ -281,20 +281,20 @@ def test_a_killed_engine_is_shown_with_its_last_words(qtbot, board):
     assert board.trouble.details.isVisible()
     assert "out of memory" in board.trouble.details.toPlainText()
     assert '"step": 2' in board.trouble.details.toPlainText()
-    assert board.buttons["go on"].isVisible()
-    before = board.figures["elapsed"].text()
+    assert board.header.buttons["go on"].isVisible()
+    before = board.status.figures["elapsed"].text()
     board._tell()
-    assert board.figures["elapsed"].text() == before
+    assert board.status.figures["elapsed"].text() == before
 
 
 def test_notices_are_listed_with_warnings_first(qtbot, board):
     tell(qtbot, board, started(), *(notice(f"fact {n}") for n in range(6)), notice("take care", "warning"))
-    assert board.notice_card.isVisible()
-    first = board.notices.itemAt(0).widget()
+    assert board.notices.isVisible()
+    first = board.notices.lines.itemAt(0).widget()
     assert first.text() == "take care"
-    assert board.notices.count() == 4
-    board.more_notices.click()
-    assert board.notices.count() == 7
+    assert board.notices.lines.count() == 4
+    board.notices.more.click()
+    assert board.notices.lines.count() == 7
 
 
 def test_worst_mistakes_are_thumbnails(qtbot, board, tmp_path):
@@ -321,24 +321,24 @@ def test_worst_mistakes_are_thumbnails(qtbot, board, tmp_path):
 def test_another_run_starts_with_empty_plots(qtbot, board):
     tell(qtbot, board, started(), phase(), step(1, coral=1.0), step(2), epoch(1))
     board.show_run("b", "running")
-    assert board.plots["loss"].empty
-    assert "coral" not in board.plots["parts"].curves
+    assert board.curves.plots["loss"].empty
+    assert "coral" not in board.curves.plots["parts"].curves
     assert board.cards["loss"].isHidden()
     assert board.confusion.model.rowCount() == 0
     tell(qtbot, board, started(), phase(), step(1))
-    assert board.plots["loss"].curves["steps"].data.n == 1
+    assert board.curves.plots["loss"].curves["steps"].data.n == 1
 
 
 def test_light_and_dark_are_followed(qtbot, board, qapp):
     from xferstudio.gui.look import theme
 
     tell(qtbot, board, started(), phase(), step(1), step(2), epoch(1))
-    before = board.plots["loss"].curves["smooth"].item.opts["pen"].color().name()
+    before = board.curves.plots["loss"].curves["smooth"].item.opts["pen"].color().name()
     qapp.setProperty("theme", "dark" if not theme.is_dark() else "light")
     try:
         theme.apply(qapp)
         qtbot.waitUntil(
-            lambda: board.plots["loss"].curves["smooth"].item.opts["pen"].color().name() != before,
+            lambda: board.curves.plots["loss"].curves["smooth"].item.opts["pen"].color().name() != before,
             timeout=2000,
         )
     finally:
@@ -351,24 +351,24 @@ def test_space_after_a_pause_never_stops_the_run(qtbot, board):
     tell(qtbot, board, started())
     words = []
     board.asked.connect(words.append)
-    board.buttons["pause"].setFocus()
-    qtbot.keyClick(board.buttons["pause"], Qt.Key.Key_Space)
-    board.told_to("pause")
+    board.header.buttons["pause"].setFocus()
+    qtbot.keyClick(board.header.buttons["pause"], Qt.Key.Key_Space)
+    board.header.told_to("pause")
     assert words == ["pause"]
-    assert board.focusWidget() is board.state_word
+    assert board.focusWidget() is board.header.state_word
     qtbot.keyClick(board.focusWidget(), Qt.Key.Key_Space)
     tell(qtbot, board, paused(1))
-    assert board.focusWidget() is board.buttons["resume"]
+    assert board.focusWidget() is board.header.buttons["resume"]
     qtbot.keyClick(board.focusWidget(), Qt.Key.Key_Space)
-    board.told_to("resume")
+    board.header.told_to("resume")
     tell(qtbot, board, resumed(1))
-    assert board.focusWidget() is board.buttons["pause"]
+    assert board.focusWidget() is board.header.buttons["pause"]
     assert words == ["pause", "resume"]
-    board.buttons["stop"].setFocus()
-    board.told_to("stop")
-    assert board.focusWidget() is board.state_word
+    board.header.buttons["stop"].setFocus()
+    board.header.told_to("stop")
+    assert board.focusWidget() is board.header.state_word
     tell(qtbot, board, ended("stopped"))
-    assert board.focusWidget() is board.state_word
+    assert board.focusWidget() is board.header.state_word
 
 
 def test_plots_are_made_one_at_a_time(qtbot, board):
@@ -376,17 +376,17 @@ def test_plots_are_made_one_at_a_time(qtbot, board):
     counts = []
     while board._shown != board.course.taken:
         board._tick()
-        counts.append(len(board.plots))
+        counts.append(len(board.curves.plots))
         assert len(counts) < 20
     assert counts == list(range(1, 8))
 
 
 def test_another_run_forgets_the_curves_of_the_one_before(qtbot, board):
     tell(qtbot, board, started(), phase(), step(1), epoch(1))
-    assert "train" in board.plots["accuracy"].curves
+    assert "train" in board.curves.plots["accuracy"].curves
     board.show_run("b", "running")
     tell(qtbot, board, started(), phase(), step(1), {**epoch(1), "train": {"loss": 0.5}})
-    assert list(board.plots["accuracy"].curves) == ["val"]
+    assert list(board.curves.plots["accuracy"].curves) == ["val"]
 
 
 def test_mistakes_of_a_finished_run_say_what_they_were_taken_for(qtbot, board, tmp_path):

@@ -115,7 +115,7 @@ def test_a_newcomer_presses_just_train(qtbot, page, studio, folder):
 def test_after_train_no_key_does_anything(qtbot, page):
     page.activateWindow()
     train(qtbot, page, "ok")
-    assert page.window().focusWidget() is page.dashboard.state_word
+    assert page.window().focusWidget() is page.dashboard.header.state_word
 
 
 def test_each_strategy_says_when_to_take_it(page):
@@ -208,11 +208,11 @@ def test_the_copied_commands_of_a_run_do_it_in_a_shell(qtbot, page, studio, fold
     assert paste(page.form.copy_button) == ["finished"]
     page.select("extract")
     qtbot.waitUntil(lambda: state_of(page) == "finished", timeout=10_000)
-    assert paste(page.dashboard.buttons["copy"]) == ["finished", "finished"]
+    assert paste(page.dashboard.header.buttons["copy"]) == ["finished", "finished"]
     studio.add_run(Run("plan", "extract", "embedded:efficientnet_lite0"))
     page.select("plan")
     assert state_of(page) == "new"
-    assert paste(page.dashboard.buttons["copy"]) == ["finished"] * 3
+    assert paste(page.dashboard.header.buttons["copy"]) == ["finished"] * 3
 
 
 def test_tab_passes_the_list_of_runs_and_the_form_stays(qtbot, page, studio):
@@ -227,9 +227,9 @@ def test_tab_passes_the_list_of_runs_and_the_form_stays(qtbot, page, studio):
     assert page.stack.currentWidget() is page.form
     assert page.runs.new.isChecked()
     qtbot.keyClick(page.runs.runs, Qt.Key.Key_Return)
-    assert page.dashboard.title.whole() == "one"
+    assert page.dashboard.header.title.whole() == "one"
     qtbot.keyClick(page.runs.runs, Qt.Key.Key_Down)
-    assert page.dashboard.title.whole() == "two"
+    assert page.dashboard.header.title.whole() == "two"
 
 
 def test_runs_queue_up_and_go_on_after_failures(qtbot, page, studio):
@@ -242,7 +242,7 @@ def test_runs_queue_up_and_go_on_after_failures(qtbot, page, studio):
     assert state_of(page) == "waiting"
     page.select("slow")
     qtbot.waitUntil(lambda: page.dashboard.course.epoch == 1, timeout=10_000)
-    qtbot.mouseClick(page.dashboard.buttons["stop"], Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(page.dashboard.header.buttons["stop"], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not queue.active and not queue.waiting, timeout=30_000)
     ended = {"slow": "stopped", "crash": "interrupted", "fault": "failed", "quick": "finished"}
     # The folder is looked through in a thread: the last run may be listed a moment after it has ended.
@@ -289,17 +289,17 @@ def test_the_queue_is_reordered_by_button_key_and_drag(qtbot, page, studio):
     assert {run.name for run in studio.project.runs} == {"slow", "a", "b", "c"}
     page.select("c")
     assert state_of(page) == "new"
-    qtbot.mouseClick(page.dashboard.buttons["begin"], Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(page.dashboard.header.buttons["begin"], Qt.MouseButton.LeftButton)
     assert names() == ["a", "b", "c"]
 
 
 def test_a_run_of_this_window_is_paused_and_goes_on(qtbot, page):
     train(qtbot, page, "slow")
     qtbot.waitUntil(lambda: page.dashboard.course.epoch == 1, timeout=10_000)
-    qtbot.mouseClick(page.dashboard.buttons["pause"], Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(page.dashboard.header.buttons["pause"], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: state_of(page) == "paused")
     assert page.runs.runs.item(0).toolTip().splitlines()[1] == "paused"
-    qtbot.mouseClick(page.dashboard.buttons["resume"], Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(page.dashboard.header.buttons["resume"], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: state_of(page) == "running")
 
 
@@ -308,9 +308,9 @@ def test_cancel_asks_first(qtbot, page, monkeypatch):
     monkeypatch.setattr(train_page, "ask", lambda *_: next(answers))
     train(qtbot, page, "slow")
     qtbot.waitUntil(lambda: page.dashboard.course.epoch == 1, timeout=10_000)
-    qtbot.mouseClick(page.dashboard.buttons["cancel"], Qt.MouseButton.LeftButton)
-    assert page.dashboard.buttons["stop"].isEnabled()
-    qtbot.mouseClick(page.dashboard.buttons["cancel"], Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(page.dashboard.header.buttons["cancel"], Qt.MouseButton.LeftButton)
+    assert page.dashboard.header.buttons["stop"].isEnabled()
+    qtbot.mouseClick(page.dashboard.header.buttons["cancel"], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: state_of(page) == "cancelled")
 
 
@@ -319,7 +319,7 @@ def test_a_crashed_run_is_resumed(qtbot, page, studio):
     qtbot.waitUntil(lambda: state_of(page) == "interrupted", timeout=10_000)
     qtbot.waitUntil(lambda: "exit code 3" in page.dashboard.trouble.title.text())
     qtbot.waitUntil(lambda: page.dashboard.course.step == 4)
-    qtbot.mouseClick(page.dashboard.buttons["go on"], Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(page.dashboard.header.buttons["go on"], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: state_of(page) == "finished" and not studio.queue.active, timeout=10_000)
     qtbot.waitUntil(lambda: bool(page.dashboard.course.ended))  # the folder is read from its beginning
     assert list(page.dashboard.course.losses["loss"].x) == [1, 2, 3, 4, 5, 6]
@@ -339,9 +339,9 @@ def test_a_headless_run_of_the_project_appears_live_and_can_be_steered(qtbot, pa
         qtbot.waitUntil(
             lambda: page.dashboard.course.epoch == 1 and state_of(page) == "running", timeout=5000
         )
-        qtbot.mouseClick(page.dashboard.buttons["pause"], Qt.MouseButton.LeftButton)
+        qtbot.mouseClick(page.dashboard.header.buttons["pause"], Qt.MouseButton.LeftButton)
         qtbot.waitUntil(lambda: state_of(page) == "paused", timeout=5000)
-        qtbot.mouseClick(page.dashboard.buttons["stop"], Qt.MouseButton.LeftButton)
+        qtbot.mouseClick(page.dashboard.header.buttons["stop"], Qt.MouseButton.LeftButton)
         qtbot.waitUntil(lambda: state_of(page) == "stopped", timeout=5000)
         qtbot.waitUntil(lambda: page.dashboard.summary.isVisible())
     finally:
@@ -361,8 +361,8 @@ def test_a_run_of_last_year_is_shown_and_leads_on(qtbot, page, studio, folder):
     studio.look()
     page.select(old.name)
     qtbot.waitUntil(lambda: page.dashboard.course.ended == "finished")
-    assert page.dashboard.subtitle.whole().startswith("Fine-tune on ConvNeXt V2 atto")
-    qtbot.mouseClick(page.dashboard.buttons["copy"], Qt.MouseButton.LeftButton)
+    assert page.dashboard.header.subtitle.whole().startswith("Fine-tune on ConvNeXt V2 atto")
+    qtbot.mouseClick(page.dashboard.header.buttons["copy"], Qt.MouseButton.LeftButton)
     assert "epochs=7" in QGuiApplication.clipboard().text()
     wanted = []
     studio.wanted.connect(lambda name, what: wanted.append((name, what)))
@@ -433,12 +433,12 @@ def test_a_real_run_is_trained_paused_stopped_and_kept(qtbot, studio, folder, mo
         board = page.dashboard
         qtbot.waitUntil(lambda: board.course.epoch >= 2, timeout=120_000)
         assert board.state == "running"
-        qtbot.mouseClick(board.buttons["pause"], Qt.MouseButton.LeftButton)
+        qtbot.mouseClick(board.header.buttons["pause"], Qt.MouseButton.LeftButton)
         qtbot.waitUntil(lambda: board.state == "paused", timeout=20_000)
         reached = board.course.step
-        qtbot.mouseClick(board.buttons["resume"], Qt.MouseButton.LeftButton)
+        qtbot.mouseClick(board.header.buttons["resume"], Qt.MouseButton.LeftButton)
         qtbot.waitUntil(lambda: board.course.step > reached, timeout=20_000)
-        qtbot.mouseClick(board.buttons["stop"], Qt.MouseButton.LeftButton)
+        qtbot.mouseClick(board.header.buttons["stop"], Qt.MouseButton.LeftButton)
         qtbot.waitUntil(lambda: board.state == "stopped" and not studio.queue.active, timeout=60_000)
         qtbot.waitUntil(board.summary.isVisible, timeout=10_000)
         assert board.confusion.model.classes == ("blue", "red")

@@ -14,11 +14,9 @@ from xferstudio.gui.train.course import Course
 from xferstudio.gui.train.domain_map import DomainMapView
 from xferstudio.gui.train.domain_plots import DOMAIN_ACCURACY, DomainAccuracyView, SignsView
 
-NAMES = ("map", "signs", "domains")
-
 
 class DomainCards(QObject):
-    """Cards by name. `show_course` fills those that are there, and makes one more if it may."""
+    """Cards by name. `show_course` fills those that were made."""
 
     failed = Signal(str)
 
@@ -40,15 +38,8 @@ class DomainCards(QObject):
             "domains": DOMAIN_ACCURACY in domains.measures,
         }
 
-    def show_course(self, course: Course, may_make: bool) -> bool:
-        """Fill the cards; False if one more is to be made when the window has had time for its user."""
-        made_one = False
-        for name, full in self.full(course).items():
-            if full and name not in self.cards:
-                if made_one or not may_make:
-                    return False
-                made_one = True
-                self._make(name)
+    def show_course(self, course: Course) -> None:
+        """Fill the cards."""
         if self.map is not None:
             self.map.show_course(course.domains, course.classes)
         if self.signs is not None:
@@ -58,9 +49,9 @@ class DomainCards(QObject):
         for view in (self.signs, self.accuracy):
             if view is not None:
                 view.plot.touch()
-        return True
 
-    def _make(self, name: str) -> None:
+    def make(self, name: str) -> None:
+        """Make a card with nothing in it; it takes a while."""
         view: QWidget
         if name == "map":
             view = self.map = DomainMapView()

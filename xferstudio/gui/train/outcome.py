@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLay
 from xferstudio.gui.look import theme
 from xferstudio.gui.look.widgets import Card, Icon, button, label
 from xferstudio.gui.look.words import engine_text, interval, percent, seconds, whole
+from xferstudio.gui.train.course import Course
 
 translate = QCoreApplication.translate
 
@@ -206,6 +208,60 @@ class TroubleCard(Card):
         self.unfold.toggled.connect(self.details.setVisible)
         self.body.addWidget(self.details)
 
+    def show_state(self, state: str, course: Course, words: str, code: int, behind: str) -> None:
+        """Say why the run is in this state, where it is not a good one.
+
+        `words` and `code` are the last words and the exit code of its process, `behind` says what it waits for.
+        """
+        if state == "failed":
+            self.show_trouble(
+                self.tr("The run has failed"), engine_text(course.message), self._last_words(course, words)
+            )
+        elif state == "interrupted":
+            step = whole(course.saved_step)
+            where = (
+                self.tr("Resume goes on from step {step}; nothing before it is lost.").format(step=step)
+                if course.saved_step
+                else self.tr("Resume begins it again: nothing had been saved yet.")
+            )
+            if course.ended:  # it said so itself: somebody interrupted it in order
+                title = self.tr("The run was interrupted")
+            elif code < 0:
+                title = self.tr("The engine was killed (signal {number})").format(number=-code)
+            elif code:
+                title = self.tr("The engine crashed (exit code {number})").format(number=code)
+            else:
+                title = self.tr("The engine ended without a word")
+            self.show_trouble(
+                title, where, "" if course.ended else self._last_words(course, words), bool(course.ended)
+            )
+        elif state == "cancelled":
+            self.show_trouble(
+                self.tr("The run was cancelled"), self.tr("What it had learned was thrown away."), "", True
+            )
+        elif state == "new" and code:
+            self.show_trouble(self.tr("The run could not begin"), _last_line(words), words)
+        elif state == "new":
+            self.show_trouble(
+                self.tr("This run has not begun"),
+                self.tr("Train now begins it, behind what is in the queue."),
+                "",
+                True,
+            )
+        elif state == "waiting":
+            self.show_trouble(
+                self.tr("This run waits in the queue"),
+                behind or self.tr("It begins when its device is free."),
+                "",
+                True,
+            )
+
+    def _last_words(self, course: Course, words: str) -> str:
+        parts = [words]
+        if course.last and not course.ended:
+            parts.append(self.tr("Last event:") + "\n" + json.dumps(course.last, ensure_ascii=False)[:2000])
+        return "\n\n".join(filter(None, parts))
+
     def show_trouble(self, title: str, sentence: str, details: str, calm: bool = False) -> None:
         """Say what happened; `calm` for what is no fault, such as an interruption."""
         self.icon.set_icon("info" if calm else "warning", "accent" if calm else "bad")
@@ -223,3 +279,8 @@ class TroubleCard(Card):
     def _copy(self) -> None:
         parts = (self.title.text(), self.sentence.text(), self.details.toPlainText())
         QGuiApplication.clipboard().setText("\n\n".join(filter(None, parts)))
+
+
+def _last_line(words: str) -> str:
+    lines = [line for line in words.splitlines() if line.strip()]
+    return lines[-1].removeprefix("xferstudio: ").strip() if lines else ""

@@ -310,7 +310,7 @@ class TrainPage(Page):
         self.studio.queue.add(job)
         self.show_job(job)
         if self.dashboard.isVisible():
-            self.dashboard.take_focus()
+            self.dashboard.header.take_focus()
         self.runs.refresh()
         self.runs.show_selected("job", job)
         if job in self.studio.queue.waiting:
@@ -518,7 +518,7 @@ class TrainPage(Page):
             except UserError as error:
                 self.studio.message.emit(str(error), "")
                 return
-        self.dashboard.told_to(word)
+        self.dashboard.header.told_to(word)
 
     def _defaults(self, strategy: str) -> dict[str, Any]:
         entry = self.studio.catalogue.strategy(strategy) or {}

@@ -760,158 +760,7 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
-    <name>CurvesView</name>
-    <message>
-        <source>Choose runs in the table to lay their curves over one another.</source>
-        <translation>在表格中选择运行，把它们的曲线叠放在一起。</translation>
-    </message>
-    <message>
-        <source>Validation accuracy</source>
-        <translation>验证准确率</translation>
-    </message>
-    <message>
-        <source>epoch</source>
-        <translation>轮</translation>
-    </message>
-    <message>
-        <source>Validation loss</source>
-        <translation>验证损失</translation>
-    </message>
-    <message>
-        <source>Training loss, smoothed</source>
-        <translation>训练损失（平滑）</translation>
-    </message>
-    <message>
-        <source>step</source>
-        <translation>步</translation>
-    </message>
-</context>
-<context>
-    <name>Dashboard</name>
-    <message>
-        <source>Course of the run</source>
-        <translation>运行过程</translation>
-    </message>
-    <message>
-        <source>Confusion matrix of the validation images</source>
-        <translation>验证图像的混淆矩阵</translation>
-    </message>
-    <message>
-        <source>Worst mistakes</source>
-        <translation>最严重的错误</translation>
-    </message>
-    <message>
-        <source>Most confidently wrong first, with the class that they belong to. Enter shows one with the data.</source>
-        <translation>错得最自信的排在最前，并注明真实类别。按 Enter 键可在数据页中查看。</translation>
-    </message>
-    <message>
-        <source>State of the run</source>
-        <translation>运行的状态</translation>
-    </message>
-    <message>
-        <source>Train now</source>
-        <translation>立即训练</translation>
-    </message>
-    <message>
-        <source>Begin this run, or queue it</source>
-        <translation>开始这个运行，或加入队列</translation>
-    </message>
-    <message>
-        <source>Resume</source>
-        <translation>恢复</translation>
-    </message>
-    <message>
-        <source>Go on from the last checkpoint</source>
-        <translation>从上一个检查点继续</translation>
-    </message>
-    <message>
-        <source>Pause</source>
-        <translation>暂停</translation>
-    </message>
-    <message>
-        <source>Wait at the next step</source>
-        <translation>在下一步暂停</translation>
-    </message>
-    <message>
-        <source>Go on</source>
-        <translation>继续</translation>
-    </message>
-    <message>
-        <source>End the pause</source>
-        <translation>结束暂停</translation>
-    </message>
-    <message>
-        <source>Stop and keep</source>
-        <translation>停止并保留</translation>
-    </message>
-    <message>
-        <source>End now, and keep the best model so far</source>
-        <translation>立即结束，保留到目前为止最好的模型</translation>
-    </message>
-    <message>
-        <source>Cancel and discard</source>
-        <translation>取消并丢弃</translation>
-    </message>
-    <message>
-        <source>End now, and throw away what was learned</source>
-        <translation>立即结束，丢弃已学到的内容</translation>
-    </message>
-    <message>
-        <source>Train again</source>
-        <translation>重新训练</translation>
-    </message>
-    <message>
-        <source>Do the same run once more, from the start</source>
-        <translation>从头再做一次同样的运行</translation>
-    </message>
-    <message>
-        <source>New run like this</source>
-        <translation>以此新建运行</translation>
-    </message>
-    <message>
-        <source>Begin a new run with these options, to change some of them</source>
-        <translation>以这些选项新建运行，然后再作改动</translation>
-    </message>
-    <message>
-        <source>Copy as command</source>
-        <translation>复制为命令</translation>
-    </message>
-    <message>
-        <source>The lines of a shell that do the same</source>
-        <translation>可完成同样操作的命令行</translation>
-    </message>
-    <message>
-        <source>Progress</source>
-        <translation>进度</translation>
-    </message>
-    <message>
-        <source>Share of the training that is done</source>
-        <translation>训练已完成的比例</translation>
-    </message>
-    <message>
-        <source>Elapsed</source>
-        <translation>已用时间</translation>
-    </message>
-    <message>
-        <source>Time left</source>
-        <translation>剩余时间</translation>
-    </message>
-    <message>
-        <source>Best so far</source>
-        <translation>目前最佳</translation>
-    </message>
-    <message>
-        <source>Since the best</source>
-        <translation>最佳之后已过</translation>
-    </message>
-    <message>
-        <source>Speed</source>
-        <translation>速度</translation>
-    </message>
-    <message>
-        <source>Notices</source>
-        <translation>提示</translation>
-    </message>
+    <name>CurveCards</name>
     <message>
         <source>step</source>
         <translation>步</translation>
@@ -957,158 +806,6 @@ Free software under the Apache License 2.0.</source>
         <translation>GB</translation>
     </message>
     <message>
-        <source>{train} images to train on, {val} to validate, {test} to test</source>
-        <translation>训练 {train} 张，验证 {val} 张，测试 {test} 张</translation>
-    </message>
-    <message>
-        <source>waiting for the engine</source>
-        <translation>正在等待引擎</translation>
-    </message>
-    <message>
-        <source>not known yet</source>
-        <translation>尚不清楚</translation>
-    </message>
-    <message>
-        <source>about {time}</source>
-        <translation>约 {time}</translation>
-    </message>
-    <message>
-        <source>no epoch has ended yet</source>
-        <translation>还没有完成一轮</translation>
-    </message>
-    <message>
-        <source>epoch {number}</source>
-        <translation>第 {number} 轮</translation>
-    </message>
-    <message>
-        <source>this epoch is the best</source>
-        <translation>本轮即最佳</translation>
-    </message>
-    <message>
-        <source>one epoch</source>
-        <translation>1 轮</translation>
-    </message>
-    <message>
-        <source>{count} epochs</source>
-        <translation>{count} 轮</translation>
-    </message>
-    <message>
-        <source>{rate} images a second</source>
-        <translation>每秒 {rate} 张图像</translation>
-    </message>
-    <message>
-        <source>The course of the training</source>
-        <translation>训练过程</translation>
-    </message>
-    <message>
-        <source>Stage {number} of {of}: {name}</source>
-        <translation>第 {number}/{of} 阶段：{name}</translation>
-    </message>
-    <message>
-        <source>Training: {name}</source>
-        <translation>训练：{name}</translation>
-    </message>
-    <message>
-        <source>Getting ready</source>
-        <translation>正在准备</translation>
-    </message>
-    <message>
-        <source>Starting</source>
-        <translation>正在启动</translation>
-    </message>
-    <message>
-        <source>epoch {number} of {of}</source>
-        <translation>第 {number}/{of} 轮</translation>
-    </message>
-    <message>
-        <source>step {number} of {of}</source>
-        <translation>第 {number}/{of} 步</translation>
-    </message>
-    <message>
-        <source>step {number}</source>
-        <translation>第 {number} 步</translation>
-    </message>
-    <message>
-        <source>{task}: {done} of {total}</source>
-        <translation>{task}：{done}/{total}</translation>
-    </message>
-    <message>
-        <source>{rate} a second</source>
-        <translation>每秒 {rate} 张</translation>
-    </message>
-    <message>
-        <source>about {time} left</source>
-        <translation>约剩 {time}</translation>
-    </message>
-    <message>
-        <source>The run has failed</source>
-        <translation>运行失败</translation>
-    </message>
-    <message>
-        <source>Resume goes on from step {step}; nothing before it is lost.</source>
-        <translation>“恢复”会从第 {step} 步继续，此前的内容都不会丢失。</translation>
-    </message>
-    <message>
-        <source>Resume begins it again: nothing had been saved yet.</source>
-        <translation>尚未保存任何内容，“恢复”会重新开始。</translation>
-    </message>
-    <message>
-        <source>The run was interrupted</source>
-        <translation>运行被中断</translation>
-    </message>
-    <message>
-        <source>The engine was killed (signal {number})</source>
-        <translation>引擎被终止（信号 {number}）</translation>
-    </message>
-    <message>
-        <source>The engine crashed (exit code {number})</source>
-        <translation>引擎崩溃（退出代码 {number}）</translation>
-    </message>
-    <message>
-        <source>The engine ended without a word</source>
-        <translation>引擎没有留下任何信息就结束了</translation>
-    </message>
-    <message>
-        <source>The run was cancelled</source>
-        <translation>运行已取消</translation>
-    </message>
-    <message>
-        <source>What it had learned was thrown away.</source>
-        <translation>学到的内容已丢弃。</translation>
-    </message>
-    <message>
-        <source>The run could not begin</source>
-        <translation>运行未能开始</translation>
-    </message>
-    <message>
-        <source>This run has not begun</source>
-        <translation>这个运行尚未开始</translation>
-    </message>
-    <message>
-        <source>Train now begins it, behind what is in the queue.</source>
-        <translation>“立即训练”会让它排在队列之后开始。</translation>
-    </message>
-    <message>
-        <source>This run waits in the queue</source>
-        <translation>这个运行正在队列中等待</translation>
-    </message>
-    <message>
-        <source>It begins when its device is free.</source>
-        <translation>设备空闲后就会开始。</translation>
-    </message>
-    <message>
-        <source>Last event:</source>
-        <translation>最后一个事件：</translation>
-    </message>
-    <message>
-        <source>Fewer</source>
-        <translation>收起</translation>
-    </message>
-    <message>
-        <source>{count} more</source>
-        <translation>另有 {count} 条</translation>
-    </message>
-    <message>
         <source>steps</source>
         <translation>训练步</translation>
     </message>
@@ -1143,6 +840,52 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>memory of the device</source>
         <translation>设备内存</translation>
+    </message>
+</context>
+<context>
+    <name>CurvesView</name>
+    <message>
+        <source>Choose runs in the table to lay their curves over one another.</source>
+        <translation>在表格中选择运行，把它们的曲线叠放在一起。</translation>
+    </message>
+    <message>
+        <source>Validation accuracy</source>
+        <translation>验证准确率</translation>
+    </message>
+    <message>
+        <source>epoch</source>
+        <translation>轮</translation>
+    </message>
+    <message>
+        <source>Validation loss</source>
+        <translation>验证损失</translation>
+    </message>
+    <message>
+        <source>Training loss, smoothed</source>
+        <translation>训练损失（平滑）</translation>
+    </message>
+    <message>
+        <source>step</source>
+        <translation>步</translation>
+    </message>
+</context>
+<context>
+    <name>Dashboard</name>
+    <message>
+        <source>Course of the run</source>
+        <translation>运行过程</translation>
+    </message>
+    <message>
+        <source>Confusion matrix of the validation images</source>
+        <translation>验证图像的混淆矩阵</translation>
+    </message>
+    <message>
+        <source>Worst mistakes</source>
+        <translation>最严重的错误</translation>
+    </message>
+    <message>
+        <source>Most confidently wrong first, with the class that they belong to. Enter shows one with the data.</source>
+        <translation>错得最自信的排在最前，并注明真实类别。按 Enter 键可在数据页中查看。</translation>
     </message>
 </context>
 <context>
@@ -4084,6 +3827,21 @@ belongs to {name}</source>
     </message>
 </context>
 <context>
+    <name>NoticeCard</name>
+    <message>
+        <source>Notices</source>
+        <translation>提示</translation>
+    </message>
+    <message>
+        <source>Fewer</source>
+        <translation>收起</translation>
+    </message>
+    <message>
+        <source>{count} more</source>
+        <translation>另有 {count} 条</translation>
+    </message>
+</context>
+<context>
     <name>OptionsForm</name>
     <message>
         <source>All defaults</source>
@@ -4604,6 +4362,89 @@ belongs to {name}</source>
     <message>
         <source>This file cannot be decoded: {reason}.</source>
         <translation>无法解码这个文件：{reason}。</translation>
+    </message>
+</context>
+<context>
+    <name>RunHeader</name>
+    <message>
+        <source>State of the run</source>
+        <translation>运行的状态</translation>
+    </message>
+    <message>
+        <source>Train now</source>
+        <translation>立即训练</translation>
+    </message>
+    <message>
+        <source>Begin this run, or queue it</source>
+        <translation>开始这个运行，或加入队列</translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation>恢复</translation>
+    </message>
+    <message>
+        <source>Go on from the last checkpoint</source>
+        <translation>从上一个检查点继续</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>暂停</translation>
+    </message>
+    <message>
+        <source>Wait at the next step</source>
+        <translation>在下一步暂停</translation>
+    </message>
+    <message>
+        <source>Go on</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>End the pause</source>
+        <translation>结束暂停</translation>
+    </message>
+    <message>
+        <source>Stop and keep</source>
+        <translation>停止并保留</translation>
+    </message>
+    <message>
+        <source>End now, and keep the best model so far</source>
+        <translation>立即结束，保留到目前为止最好的模型</translation>
+    </message>
+    <message>
+        <source>Cancel and discard</source>
+        <translation>取消并丢弃</translation>
+    </message>
+    <message>
+        <source>End now, and throw away what was learned</source>
+        <translation>立即结束，丢弃已学到的内容</translation>
+    </message>
+    <message>
+        <source>Train again</source>
+        <translation>重新训练</translation>
+    </message>
+    <message>
+        <source>Do the same run once more, from the start</source>
+        <translation>从头再做一次同样的运行</translation>
+    </message>
+    <message>
+        <source>New run like this</source>
+        <translation>以此新建运行</translation>
+    </message>
+    <message>
+        <source>Begin a new run with these options, to change some of them</source>
+        <translation>以这些选项新建运行，然后再作改动</translation>
+    </message>
+    <message>
+        <source>Copy as command</source>
+        <translation>复制为命令</translation>
+    </message>
+    <message>
+        <source>The lines of a shell that do the same</source>
+        <translation>可完成同样操作的命令行</translation>
+    </message>
+    <message>
+        <source>{train} images to train on, {val} to validate, {test} to test</source>
+        <translation>训练 {train} 张，验证 {val} 张，测试 {test} 张</translation>
     </message>
 </context>
 <context>
@@ -5138,6 +4979,117 @@ belongs to {name}</source>
     </message>
 </context>
 <context>
+    <name>StatusCard</name>
+    <message>
+        <source>Progress</source>
+        <translation>进度</translation>
+    </message>
+    <message>
+        <source>Share of the training that is done</source>
+        <translation>训练已完成的比例</translation>
+    </message>
+    <message>
+        <source>Elapsed</source>
+        <translation>已用时间</translation>
+    </message>
+    <message>
+        <source>Time left</source>
+        <translation>剩余时间</translation>
+    </message>
+    <message>
+        <source>Best so far</source>
+        <translation>目前最佳</translation>
+    </message>
+    <message>
+        <source>Since the best</source>
+        <translation>最佳之后已过</translation>
+    </message>
+    <message>
+        <source>Speed</source>
+        <translation>速度</translation>
+    </message>
+    <message>
+        <source>waiting for the engine</source>
+        <translation>正在等待引擎</translation>
+    </message>
+    <message>
+        <source>not known yet</source>
+        <translation>尚不清楚</translation>
+    </message>
+    <message>
+        <source>about {time}</source>
+        <translation>约 {time}</translation>
+    </message>
+    <message>
+        <source>no epoch has ended yet</source>
+        <translation>还没有完成一轮</translation>
+    </message>
+    <message>
+        <source>epoch {number}</source>
+        <translation>第 {number} 轮</translation>
+    </message>
+    <message>
+        <source>this epoch is the best</source>
+        <translation>本轮即最佳</translation>
+    </message>
+    <message>
+        <source>one epoch</source>
+        <translation>1 轮</translation>
+    </message>
+    <message>
+        <source>{count} epochs</source>
+        <translation>{count} 轮</translation>
+    </message>
+    <message>
+        <source>{rate} images a second</source>
+        <translation>每秒 {rate} 张图像</translation>
+    </message>
+    <message>
+        <source>The course of the training</source>
+        <translation>训练过程</translation>
+    </message>
+    <message>
+        <source>Stage {number} of {of}: {name}</source>
+        <translation>第 {number}/{of} 阶段：{name}</translation>
+    </message>
+    <message>
+        <source>Training: {name}</source>
+        <translation>训练：{name}</translation>
+    </message>
+    <message>
+        <source>Getting ready</source>
+        <translation>正在准备</translation>
+    </message>
+    <message>
+        <source>Starting</source>
+        <translation>正在启动</translation>
+    </message>
+    <message>
+        <source>epoch {number} of {of}</source>
+        <translation>第 {number}/{of} 轮</translation>
+    </message>
+    <message>
+        <source>step {number} of {of}</source>
+        <translation>第 {number}/{of} 步</translation>
+    </message>
+    <message>
+        <source>step {number}</source>
+        <translation>第 {number} 步</translation>
+    </message>
+    <message>
+        <source>{task}: {done} of {total}</source>
+        <translation>{task}：{done}/{total}</translation>
+    </message>
+    <message>
+        <source>{rate} a second</source>
+        <translation>每秒 {rate} 张</translation>
+    </message>
+    <message>
+        <source>about {time} left</source>
+        <translation>约剩 {time}</translation>
+    </message>
+</context>
+<context>
     <name>StatusLine</name>
     <message>
         <source>Note</source>
@@ -5565,6 +5517,66 @@ belongs to {name}</source>
     <message>
         <source>Last words of the run</source>
         <translation>运行最后的信息</translation>
+    </message>
+    <message>
+        <source>The run has failed</source>
+        <translation>运行失败</translation>
+    </message>
+    <message>
+        <source>Resume goes on from step {step}; nothing before it is lost.</source>
+        <translation>“恢复”会从第 {step} 步继续，此前的内容都不会丢失。</translation>
+    </message>
+    <message>
+        <source>Resume begins it again: nothing had been saved yet.</source>
+        <translation>尚未保存任何内容，“恢复”会重新开始。</translation>
+    </message>
+    <message>
+        <source>The run was interrupted</source>
+        <translation>运行被中断</translation>
+    </message>
+    <message>
+        <source>The engine was killed (signal {number})</source>
+        <translation>引擎被终止（信号 {number}）</translation>
+    </message>
+    <message>
+        <source>The engine crashed (exit code {number})</source>
+        <translation>引擎崩溃（退出代码 {number}）</translation>
+    </message>
+    <message>
+        <source>The engine ended without a word</source>
+        <translation>引擎没有留下任何信息就结束了</translation>
+    </message>
+    <message>
+        <source>The run was cancelled</source>
+        <translation>运行已取消</translation>
+    </message>
+    <message>
+        <source>What it had learned was thrown away.</source>
+        <translation>学到的内容已丢弃。</translation>
+    </message>
+    <message>
+        <source>The run could not begin</source>
+        <translation>运行未能开始</translation>
+    </message>
+    <message>
+        <source>This run has not begun</source>
+        <translation>这个运行尚未开始</translation>
+    </message>
+    <message>
+        <source>Train now begins it, behind what is in the queue.</source>
+        <translation>“立即训练”会让它排在队列之后开始。</translation>
+    </message>
+    <message>
+        <source>This run waits in the queue</source>
+        <translation>这个运行正在队列中等待</translation>
+    </message>
+    <message>
+        <source>It begins when its device is free.</source>
+        <translation>设备空闲后就会开始。</translation>
+    </message>
+    <message>
+        <source>Last event:</source>
+        <translation>最后一个事件：</translation>
     </message>
 </context>
 <context>
