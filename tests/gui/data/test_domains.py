@@ -239,7 +239,7 @@ def test_the_shift_is_measured_when_asked_for_and_told_in_words_and_drawings(qtb
     assert panel.suggestion.text() == "Worth trying first: cdan, mcc", "there is no catalogue to name them"
     assert panel.bar.value == 1.9 and panel.bar.interval == (1.7, 2.0)
     assert "1.90, between 1.70 and 2.00" in panel.distance_words.text()
-    assert [each["name"] for each in panel.classes.classes] == ["dog", "cat", "eel"]
+    assert [bar.name for bar in panel.classes.bars] == ["dog", "cat", "eel"]
     assert "eel: no image" in panel.classes.accessibleDescription()
     panel.grab()
     QTest.mouseClick(page.domains.far, Qt.MouseButton.LeftButton)

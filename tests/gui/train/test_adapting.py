@@ -423,7 +423,7 @@ def test_labels_speak_before_signs(card):
     assert card.by_signs.text() == "By signs that need no labels: It helped."
     assert "50.0" in card.known.text() and card.bar.value == 0.5 and card.bar.isVisible()
     assert "no model can name: 3" in card.warning.text() and "left out: 1" in card.warning.text()
-    assert card.shares.shares == [("ants", 0.75), ("bees", 0.25)]
+    assert [(bar.name, bar.share) for bar in card.shares.bars] == [("ants", 0.75), ("bees", 0.25)]
     card.grab()
 
 

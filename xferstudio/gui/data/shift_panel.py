@@ -5,118 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QProgressBar,
     QSizePolicy,
-    QToolTip,
     QVBoxLayout,
     QWidget,
 )
 
 from xferstudio.gui.look import domain_words, theme, words
 from xferstudio.gui.look.interval_bar import IntervalBar
-from xferstudio.gui.look.widgets import button, label, plain_tip, scrolling, tool
+from xferstudio.gui.look.named_bars import Bar, NamedBars
+from xferstudio.gui.look.widgets import button, label, scrolling, tool
 from xferstudio.gui.look.words import engine_text, percent, whole
 from xferstudio.gui.project.commands import Command
 from xferstudio.gui.project.studio import Studio, last_sentence
 
 MOST = 8
 """Classes that are drawn, those that moved most."""
-
-
-class ClassShifts(QWidget):
-    """How far each class has moved, in units of the spread within a class, one bar for each."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.classes: list[Mapping[str, Any]] = []
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName(self.tr("How far each class has moved"))
-
-    def show_classes(self, classes: Sequence[Mapping[str, Any]]) -> None:
-        """Show the classes that have moved most; those without target images come last."""
-        far = sorted(
-            classes,
-            key=lambda each: -1.0 if each.get("distance") is None else float(each["distance"]),
-            reverse=True,
-        )
-        self.classes = far[:MOST]
-        self.setAccessibleDescription("; ".join(self._words(each) for each in self.classes))
-        self.updateGeometry()
-        self.update()
-
-    def _words(self, each: Mapping[str, Any]) -> str:
-        if each.get("distance") is None:
-            return self.tr("{name}: no image of the target seems to be of it").format(name=each["name"])
-        return self.tr(
-            "{name}: moved by {distance} times its spread; {source} of the source, about {target} of the target"
-        ).format(
-            name=each["name"],
-            distance=f"{float(each['distance']):.1f}",
-            source=percent(float(each.get("source_share") or 0), 0),
-            target=percent(float(each.get("target_share") or 0), 0),
-        )
-
-    def _line(self) -> int:
-        return QFontMetrics(theme.font("small")).height() + 4
-
-    def sizeHint(self) -> QSize:  # noqa: N802
-        return QSize(32 * theme.UNIT, max(1, len(self.classes)) * self._line())
-
-    def minimumSizeHint(self) -> QSize:  # noqa: N802
-        return QSize(20 * theme.UNIT, self.sizeHint().height())
-
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(theme.font("small"))
-        metrics, now, line = painter.fontMetrics(), theme.colours(), self._line()
-        most = max((float(each.get("distance") or 0.0) for each in self.classes), default=0.0) or 1.0
-        widest = max((metrics.horizontalAdvance(str(each["name"])) for each in self.classes), default=0)
-        names = min(widest + 4, self.width() // 3)
-        figures = metrics.horizontalAdvance("00.0") + theme.UNIT
-        left = names + theme.UNIT
-        room = max(1, self.width() - left - figures)
-        for at, each in enumerate(self.classes):
-            top = at * line
-            middle = top + line / 2
-            painter.setPen(now.text)
-            painter.drawText(
-                QRectF(0, top, names, line),
-                Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter,
-                metrics.elidedText(str(each["name"]), Qt.TextElideMode.ElideRight, names + 1),
-            )
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(now.raised)
-            painter.drawRoundedRect(QRectF(left, middle - 4, room, 8), 3, 3)
-            distance = each.get("distance")
-            if distance is not None:
-                fill = QColor(now.accent)
-                fill.setAlpha(190)
-                painter.setBrush(fill)
-                painter.drawRoundedRect(
-                    QRectF(left, middle - 4, max(2.0, room * float(distance) / most), 8), 3, 3
-                )
-            painter.setPen(now.quiet)
-            painter.drawText(
-                QRectF(left + room, top, figures, line),
-                Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
-                "–" if distance is None else f"{float(distance):.1f}",
-            )
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            at = event.pos().y() // self._line()
-            if 0 <= at < len(self.classes):
-                QToolTip.showText(event.globalPos(), plain_tip(self._words(self.classes[at])), self)
-            else:
-                QToolTip.hideText()
-            return True
-        return bool(super().event(event))
 
 
 class ShiftPanel(QFrame):
@@ -206,7 +114,8 @@ class ShiftPanel(QFrame):
             self.tr("How far each class has moved, in times its spread (estimated)"), "small", wrap=True
         )
         column.addWidget(self.classes_title)
-        self.classes = ClassShifts()
+        self.classes = NamedBars()
+        self.classes.setAccessibleName(self.tr("How far each class has moved"))
         column.addWidget(self.classes)
         column.addStretch(1)
         row.addWidget(drawings, 2)
@@ -315,9 +224,35 @@ class ShiftPanel(QFrame):
             self.distance_words.setText(text)
             self.bar.setAccessibleDescription(text)
         classes = found.get("classes") or ()
-        self.classes.show_classes(classes)
+        self.classes.show_bars(self._bars(classes))
         self.classes.setVisible(bool(classes))
         self.classes_title.setVisible(bool(classes))
+
+    def _bars(self, classes: Sequence[Mapping[str, Any]]) -> list[Bar]:
+        """The classes that have moved most; those without target images come last."""
+        far = sorted(
+            classes,
+            key=lambda each: -1.0 if each.get("distance") is None else float(each["distance"]),
+            reverse=True,
+        )[:MOST]
+        most = max((float(each.get("distance") or 0.0) for each in far), default=0.0) or 1.0
+        return [self._bar(each, most) for each in far]
+
+    def _bar(self, each: Mapping[str, Any], most: float) -> Bar:
+        name = str(each["name"])
+        if each.get("distance") is None:
+            words = self.tr("{name}: no image of the target seems to be of it").format(name=name)
+            return Bar(name, None, "–", words)
+        distance = float(each["distance"])
+        words = self.tr(
+            "{name}: moved by {distance} times its spread; {source} of the source, about {target} of the target"
+        ).format(
+            name=name,
+            distance=f"{distance:.1f}",
+            source=percent(float(each.get("source_share") or 0), 0),
+            target=percent(float(each.get("target_share") or 0), 0),
+        )
+        return Bar(name, distance / most, f"{distance:.1f}", words)
 
     def _label(self, id: str) -> str:
         entry = self.studio.catalogue.strategy(id)

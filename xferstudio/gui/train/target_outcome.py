@@ -5,72 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from xferstudio.gui.look import domain_words, theme
 from xferstudio.gui.look.interval_bar import IntervalBar
+from xferstudio.gui.look.named_bars import Bar, NamedBars
 from xferstudio.gui.look.widgets import Card, Icon, button, label
 from xferstudio.gui.look.words import engine_text, interval, percent, whole
 
 _MOST = 12
-
-
-class Shares(QWidget):
-    """How the predictions are divided among the classes, one bar for each."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.shares: list[tuple[str, float]] = []
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName(self.tr("Shares of the predicted classes"))
-
-    def show_shares(self, shares: Mapping[str, float]) -> None:
-        """Show these, at most twelve of them."""
-        self.shares = sorted(shares.items(), key=lambda pair: -pair[1])[:_MOST]
-        self.setAccessibleDescription(", ".join(f"{name} {percent(share)}" for name, share in self.shares))
-        self.updateGeometry()
-        self.update()
-
-    def _line(self) -> int:
-        return QFontMetrics(theme.font("small")).height() + 4
-
-    def sizeHint(self) -> QSize:  # noqa: N802
-        return QSize(40 * theme.UNIT, max(1, len(self.shares)) * self._line())
-
-    def minimumSizeHint(self) -> QSize:  # noqa: N802
-        return QSize(20 * theme.UNIT, self.sizeHint().height())
-
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(theme.font("small"))
-        metrics, now, line = painter.fontMetrics(), theme.colours(), self._line()
-        widest = max((metrics.horizontalAdvance(name) for name, _ in self.shares), default=0)
-        names = min(widest + 4, self.width() // 3)
-        figures = metrics.horizontalAdvance(percent(0.9999)) + theme.UNIT
-        left = names + theme.UNIT
-        room = max(1, self.width() - left - figures)
-        for at, (name, share) in enumerate(self.shares):
-            top = at * line
-            painter.setPen(now.text)
-            painter.drawText(
-                QRectF(0, top, names, line),
-                Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter,
-                metrics.elidedText(name, Qt.TextElideMode.ElideRight, names),
-            )
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(now.raised)
-            painter.drawRoundedRect(QRectF(left, top + line / 2 - 4, room, 8), 3, 3)
-            painter.setBrush(now.accent)
-            painter.drawRoundedRect(QRectF(left, top + line / 2 - 4, max(2.0, room * share), 8), 3, 3)
-            painter.setPen(now.quiet)
-            painter.drawText(
-                QRectF(left + room, top, figures, line),
-                Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
-                percent(share),
-            )
+"""Classes whose shares are drawn, those predicted most."""
 
 
 class TargetCard(Card):
@@ -101,7 +46,8 @@ class TargetCard(Card):
         self.bar.setMaximumWidth(64 * theme.UNIT)
         self.warning = label("", "warning", wrap=True)
         self.divided = label("", "quiet", wrap=True)
-        self.shares = Shares()
+        self.shares = NamedBars()
+        self.shares.setAccessibleName(self.tr("Shares of the predicted classes"))
         self.shares.setMaximumWidth(64 * theme.UNIT)
         for each in (
             self.by_labels,
@@ -174,7 +120,10 @@ class TargetCard(Card):
             place.setVisible(bool(sentence))
         self.bar.setVisible(report.get("accuracy") is not None)
         self.bar.show_value(report.get("accuracy"), report.get("accuracy_interval"))
-        self.shares.show_shares(told.get("shares") or {})
+        shares = sorted((told.get("shares") or {}).items(), key=lambda pair: -pair[1])[:_MOST]
+        self.shares.show_bars(
+            [Bar(name, share, percent(share), f"{name} {percent(share)}") for name, share in shares]
+        )
 
     def _known(self, report: Mapping[str, Any]) -> str:
         if report.get("accuracy") is None:
@@ -205,8 +154,3 @@ class TargetCard(Card):
                 )
             )
         return "\n".join(parts)
-
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "shares"):
-            self.shares.update()

@@ -573,21 +573,6 @@ Free software under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
-    <name>ClassShifts</name>
-    <message>
-        <source>How far each class has moved</source>
-        <translation>各类别移动了多远</translation>
-    </message>
-    <message>
-        <source>{name}: no image of the target seems to be of it</source>
-        <translation>{name}：似乎没有目标域图像属于它</translation>
-    </message>
-    <message>
-        <source>{name}: moved by {distance} times its spread; {source} of the source, about {target} of the target</source>
-        <translation>{name}：移动了其散布的 {distance} 倍；占源域 {source}，约占目标域 {target}</translation>
-    </message>
-</context>
-<context>
     <name>ComparePage</name>
     <message>
         <source>Nothing to compare yet</source>
@@ -4602,13 +4587,6 @@ belongs to {name}</source>
     </message>
 </context>
 <context>
-    <name>Shares</name>
-    <message>
-        <source>Shares of the predicted classes</source>
-        <translation>各预测类别的占比</translation>
-    </message>
-</context>
-<context>
     <name>ShiftPanel</name>
     <message>
         <source>How far apart are the two domains?</source>
@@ -4655,6 +4633,10 @@ belongs to {name}</source>
         <translation>各类别移动了其散布的多少倍（估计）</translation>
     </message>
     <message>
+        <source>How far each class has moved</source>
+        <translation>各类别移动了多远</translation>
+    </message>
+    <message>
         <source>Starting …</source>
         <translation>正在启动 …</translation>
     </message>
@@ -4677,6 +4659,14 @@ belongs to {name}</source>
     <message>
         <source>A-distance {distance}, between {low} and {high}</source>
         <translation>A 距离 {distance}，介于 {low} 和 {high} 之间</translation>
+    </message>
+    <message>
+        <source>{name}: no image of the target seems to be of it</source>
+        <translation>{name}：似乎没有目标域图像属于它</translation>
+    </message>
+    <message>
+        <source>{name}: moved by {distance} times its spread; {source} of the source, about {target} of the target</source>
+        <translation>{name}：移动了其散布的 {distance} 倍；占源域 {source}，约占目标域 {target}</translation>
     </message>
 </context>
 <context>
@@ -5218,6 +5208,10 @@ belongs to {name}</source>
     <message>
         <source>Accuracy on the target</source>
         <translation>目标域上的准确率</translation>
+    </message>
+    <message>
+        <source>Shares of the predicted classes</source>
+        <translation>各预测类别的占比</translation>
     </message>
     <message>
         <source>Label a few images</source>
