@@ -564,6 +564,22 @@ def test_a_class_renamed_since_the_run_is_not_wrong():
 # ------------------------------------------------------------------------------------------------ large view
 
 
+def test_the_size_of_the_tiles_is_kept_the_smallest_too(page, studio):
+    slider = page.filters.slider
+    for step in (slider.maximum(), slider.minimum()):
+        slider.setValue(step)
+        kept = page.grid.side
+        slider.setValue(2)
+        studio.settings.setValue("data/side", kept)
+        page.shown()
+        assert (slider.value(), page.grid.side) == (step, kept)
+        another = DataPage(studio)
+        another.shown()
+        assert (another.filters.slider.value(), another.grid.side) == (step, kept)
+        another.let_go()
+        another.deleteLater()
+
+
 @pytest.fixture
 def backbone(studio):
     studio.catalogue = studios.Catalogue(

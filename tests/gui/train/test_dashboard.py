@@ -20,6 +20,7 @@ from stories import (
     step,
 )
 
+from xferstudio.gui.look import theme
 from xferstudio.gui.look.plots import REPAINT_MS
 from xferstudio.gui.train.course import Course
 from xferstudio.gui.train.dashboard import SLICE, TICK_MS, Dashboard
@@ -40,6 +41,21 @@ def board(qtbot):
 def tell(qtbot, board, *events):
     board.take(list(events))
     qtbot.waitUntil(lambda: not board.inbox and not board._timer.isActive(), timeout=5000)
+
+
+def test_the_word_of_the_state_has_the_colour_of_the_theme_that_is_on(qapp, board):
+    board.show_run("a", "failed", "Fine-tune on Lite0")
+    before = qapp.property("theme")
+    try:
+        for name in ("light", "dark"):
+            qapp.setProperty("theme", name)
+            theme.apply(qapp)
+            word = board.header.state_word
+            word.ensurePolished()
+            assert word.palette().color(word.foregroundRole()) == theme.colours().bad
+    finally:
+        qapp.setProperty("theme", before)
+        theme.apply(qapp)
 
 
 def test_events_add_up_to_a_course():

@@ -211,7 +211,9 @@ class FilterBar(QWidget):
     def refresh(self) -> None:
         """The page has come to the front: the size that the user likes, and the runs that have ended."""
         side = int(str(self.studio.settings.value("data/side", SIDES[3])))
-        self.slider.setValue(SIDES.index(side) if side in SIDES else 3)
+        with QSignalBlocker(self.slider):
+            self.slider.setValue(SIDES.index(side) if side in SIDES else 3)
+        self.sized.emit(SIDES[self.slider.value()])
         self._fill_runs()
 
     def show_domains(self, domains: Sequence[str]) -> None:

@@ -160,7 +160,10 @@ def _redraw(app: QApplication) -> None:
     """Draw the icons of all buttons and actions in the colours of the theme that is on."""
     now = colours()
     things: list[QAbstractButton | QAction] = []
-    for widget in app.allWidgets():
+    widgets = (
+        app.allWidgets()
+    )  # kept until the end: what Python lets go of meanwhile takes its actions with it
+    for widget in widgets:
         things += widget.actions()
         if isinstance(widget, QAbstractButton):
             things.append(widget)
@@ -248,6 +251,10 @@ QLabel[role="small"] {{ font-size: {small}px; }}
 QLabel[role="good"] {{ color: {good}; }}
 QLabel[role="warning"] {{ color: {warning}; }}
 QLabel[role="bad"] {{ color: {bad}; }}
+QLabel[tone="good"] {{ color: {good}; }}
+QLabel[tone="warning"] {{ color: {warning}; }}
+QLabel[tone="bad"] {{ color: {bad}; }}
+QLabel[tone="accent"] {{ color: {accent}; }}
 QFrame[role="card"] {{ background: {surface}; border: 1px solid {line}; border-radius: {unit}px; }}
 QFrame[role="bar"] {{ background: {surface}; border: none; border-bottom: 1px solid {line}; }}
 QFrame[role="side"] {{ background: {raised}; border: none; }}

@@ -99,13 +99,12 @@ class RunHeader(QFrame):
         """Tell its state and what it is to do: `told`, or what the course knows of it."""
         self._state, self._began = state, course.began
         self.state_word.setText(state_in_words(state))
-        now = theme.colours()
         tone = {"finished": "good", "stopped": "good", "failed": "bad", "interrupted": "warning"}.get(
             state, "accent"
         )
         if self.state_word.property("tone") != tone:
             self.state_word.setProperty("tone", tone)
-            self.state_word.setStyleSheet(f"color: {getattr(now, tone).name()};")
+            theme.refresh(self.state_word)
         self.subtitle.set_text(self._told_in_full(told, course))
         self._tell_buttons()
 
