@@ -26,6 +26,7 @@ from xferstudio.history import RunFolder
 from xferstudio.plugins import load_plugins
 from xferstudio.testing import check_strategy
 from xferstudio_plugins.adapt.adversarial import DANN
+from xferstudio_plugins.adapt.modules import Norm
 from xferstudio_plugins.adapt.pseudo_labels import Shot
 from xferstudio_plugins.exporters import OnnxExporter, TimmExporter, TorchExporter
 
@@ -184,6 +185,40 @@ def test_stopped_early_what_was_learned_is_kept(make_pair, id):
     end = drive(studio, id, Counted("stop", 9), **options_of(id, epochs=3))[-1]
     assert end.reason == "stopped"
     assert len(studio.folder().read_target_predictions()) == 24
+
+
+@pytest.mark.usefixtures("no_report")
+def test_norms_of_head_and_discriminator_follow_the_batches_and_those_of_the_backbone_do_not(make_pair):
+    seen = {}
+
+    class Watched(DANN):
+        id = "watched"
+
+        def loss(self, ctx, batch):
+            for name, buffer in ctx.model.named_buffers():
+                if name.endswith("running_mean"):
+                    seen.setdefault(name, []).append(buffer.clone())
+            return super().loss(ctx, batch)
+
+    studio = make_pair()
+    studio.add_strategy(Watched)
+    studio.finish("watched", **SHORT, stages=-1)
+    moved = {name: not torch.equal(values[0], values[-1]) for name, values in seen.items()}
+    assert {name for name, did in moved.items() if did} == {
+        name for name in moved if not name.startswith("backbone.")
+    }
+    assert any(name.startswith("backbone.") for name in moved)
+    assert sum(not name.startswith("backbone.") for name in moved) == 3
+
+
+def test_a_norm_takes_what_it_has_seen_for_a_single_row():
+    norm = Norm(4)
+    norm(torch.randn(64, 4) + 3)
+    before = norm.running_mean.clone()
+    row = torch.randn(1, 4)
+    alone = norm(row)
+    assert torch.equal(norm.running_mean, before)
+    assert torch.allclose(alone, norm.eval()(row))
 
 
 @pytest.mark.parametrize("id", ["mcd", "self-train"])

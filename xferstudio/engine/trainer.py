@@ -308,7 +308,9 @@ class Trainer:
 
     def _steps(self) -> Iterator[Event]:
         context = self.context
-        set_modes(self.network, context.batch_norm)
+        # Norms of the head, and of what a strategy has added, start from nothing: they always follow the batches.
+        set_modes(self.network)
+        set_modes(self.network.backbone, context.batch_norm)
         self.network.training = True
         steps = context.phase_steps
         total = self._planned_steps()

@@ -9,6 +9,16 @@ import torch
 from torch import nn
 
 
+class Norm(nn.BatchNorm1d):
+    """Batch norm of (n, width), which takes its running statistics for a single row: that has no variance."""
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:
+        if len(input) > 1:
+            return super().forward(input)
+        mean, variance = self.running_mean, self.running_var
+        return nn.functional.batch_norm(input, mean, variance, self.weight, self.bias, False, 0.0, self.eps)
+
+
 class AdaptHead(nn.Module):
     """Features (n, width) to logits (n, classes) through a bottleneck, where the domains are compared.
 
@@ -31,7 +41,7 @@ class AdaptHead(nn.Module):
         first = nn.Linear(width, bottleneck)
         nn.init.normal_(first.weight, std=0.005 if not plain else math.sqrt(2 / (width + bottleneck)))
         nn.init.constant_(first.bias, 0.1 if not plain else 0.0)
-        layers: list[nn.Module] = [first, nn.BatchNorm1d(bottleneck)]
+        layers: list[nn.Module] = [first, Norm(bottleneck)]
         if not plain:
             layers.append(nn.ReLU())
         if after is not None:
@@ -90,10 +100,10 @@ def discriminator(width: int, hidden: int = 1024) -> nn.Module:
     """Tells (n, width) of one domain from those of the other: logits (n, 1), above 0 for the source."""
     return nn.Sequential(
         nn.Linear(width, hidden),
-        nn.BatchNorm1d(hidden),
+        Norm(hidden),
         nn.ReLU(),
         nn.Linear(hidden, hidden),
-        nn.BatchNorm1d(hidden),
+        Norm(hidden),
         nn.ReLU(),
         nn.Linear(hidden, 1),
     )
