@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -301,8 +302,19 @@ class OptionsForm(QWidget):
             grid.addWidget(field.editor, row, 1)
             grid.addWidget(field.back, row, 2)
             grid.addWidget(field.help, row, 3)
+        self._order_tabs()
         self._show_kept()
         self._unfold(self.all.isChecked())
+
+    def _order_tabs(self) -> None:
+        """Tab comes to the fields after what stands before the form, though they are younger than all of the page."""
+        before = self.previousInFocusChain()
+        while before and before is not self and not before.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            before = before.previousInFocusChain()
+        parts = [part for field in self.fields.values() for part in (field.editor, field.back)]
+        order = [before or self, *parts, self.all, self.defaults]
+        for first, second in itertools.pairwise(order):
+            QWidget.setTabOrder(first, second)
 
     def values(self) -> dict[str, Any]:
         """What differs from the defaults, and what was kept."""
