@@ -156,6 +156,12 @@ def test_stage_epoch_times_and_best_stand_there_in_words(qtbot, board):
     assert "60 images to train on, 20 to validate, 20 to test" in board.subtitle.whole()
 
 
+def test_there_is_a_word_for_what_is_done_from_the_first_moment_on(qtbot, board):
+    assert board.status.text() == "Starting"
+    tell(qtbot, board, started())
+    assert board.status.text() == "Getting ready"
+
+
 def test_computing_features_is_a_progress_bar_with_rate_and_time(qtbot, board):
     tell(qtbot, board, started(), progress(30, 60))
     assert board.progress.isVisible()

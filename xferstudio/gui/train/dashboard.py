@@ -532,10 +532,9 @@ class Dashboard(QWidget):
                 )
             else:
                 parts.append(self.tr("Training: {name}").format(name=name))
-        elif course.task is not None:
-            parts.append(self.tr("Getting ready"))
-        elif not course.began:
-            parts.append(self.tr("Starting"))
+        else:
+            ready = course.began or course.task is not None
+            parts.append(self.tr("Getting ready") if ready else self.tr("Starting"))
         if course.epochs > 1 and course.epoch:
             parts.append(self.tr("epoch {number} of {of}").format(number=course.epoch, of=course.epochs))
         if course.step and course.steps >= course.step:
