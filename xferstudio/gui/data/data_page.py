@@ -52,6 +52,7 @@ from xferstudio.gui.data.preview import Preview
 from xferstudio.gui.data.rows import UNLABELLED, Filter, Guesses, Rows
 from xferstudio.gui.data.target_view import only_folder
 from xferstudio.gui.look import theme
+from xferstudio.gui.look.help import keys
 from xferstudio.gui.look.threads import begin
 from xferstudio.gui.look.thumbnails import Thumbnails
 from xferstudio.gui.look.widgets import EmptyState, FlowLayout, button, label, plain_tip, tool
@@ -325,7 +326,7 @@ class DataPage(Page):
         flow_holder = QWidget()
         flow = FlowLayout(flow_holder)
         self.search = QLineEdit()
-        self.search.setPlaceholderText(self.tr("Find by name, class or reason"))
+        self.search.setPlaceholderText(self.tr("Name, class or reason"))
         self.search.setAccessibleName(self.tr("Find"))
         self.search.setClearButtonEnabled(True)
         self.search.setFixedWidth(28 * theme.UNIT)
@@ -568,6 +569,24 @@ class DataPage(Page):
         self._looking = True
         self._show_counts()
 
+    def shortcuts(self) -> list[tuple[str, str]]:
+        """What the help sheet says of this page: the grid, the large view and the classes."""
+        return [
+            (self.tr("Find"), keys(QKeySequence.StandardKey.Find)),
+            (self.tr("Show large, and back"), keys("Return")),
+            (self.tr("Large: next or previous image"), f"{keys('Right')}  {keys('Left')}"),
+            (self.tr("Large: nearer, farther, whole, pixel by pixel"), "+  -  0  ="),
+            (
+                self.tr("Select this image too, or all"),
+                f"{keys('Space')}  {keys(QKeySequence.StandardKey.SelectAll)}",
+            ),
+            (self.tr("Move to class 1 to 9"), "1 … 9"),
+            (self.tr("Move to another class"), keys("C")),
+            (self.tr("Exclude, or use again"), keys("Del")),
+            (self.tr("Class: rename"), keys("F2")),
+            (self.tr("Class: move the selected images here"), "="),
+        ]
+
     @Slot()
     def _go_to_start(self) -> None:
         self.studio.wanted.emit("start", "")
@@ -593,8 +612,9 @@ class DataPage(Page):
             **{key: numbers.get(key, "0") for key in ("found", "used", "left_out", "train", "val", "test")}
         )
         if self._looking and len(self.rows):
-            text += " · " + self.tr("looking through them again …")
-        self.counts.setText(text)
+            text += " · " + self.tr("looking again…")  # short: a second line would have all below it jump
+        first, *rest = text.split(" · ")
+        self.counts.setText(" · ".join((first, *(part.replace(" ", "\u00a0") for part in rest))))
 
     @Slot()
     def _show_selection(self) -> None:
@@ -603,7 +623,7 @@ class DataPage(Page):
             text = self.tr("{count} shown").format(count=whole(shown))
         else:
             text = self.tr("{count} of {every} shown").format(count=whole(shown), every=whole(every))
-        selected = len(self.grid.selected)
+        selected = len(self.grid.chosen())
         if selected:
             text += " · " + self.tr("{count} selected").format(count=whole(selected))
         self.shown_words.setText(text)
@@ -613,7 +633,7 @@ class DataPage(Page):
 
     def set_filter(self, wanted: Filter) -> None:
         """Show what passes this filter, and let all controls say so."""
-        self.filter = wanted
+        other, self.filter = wanted != self.filter, wanted
         blockers = [QSignalBlocker(each) for each in (self.split, self.domain, self.state, self.wrong)]
         if self.search.text().strip() != wanted.text:
             # Not blocked: its own cross listens too.
@@ -625,7 +645,12 @@ class DataPage(Page):
         self.wrong.setChecked(wanted.wrong)
         del blockers
         self._mark_line()
+        was = self.grid.current_place()
         self._refilter()
+        if other:
+            self.grid.verticalScrollBar().setValue(0)
+            if was == self.grid.current_place():
+                self.grid.reveal(self.grid.current)
 
     def _mark_line(self) -> None:
         """Mark the line of the class, or of the reason, that the filter is set to."""

@@ -1173,8 +1173,8 @@ Free software under the Apache License 2.0.</source>
         <translation>另一个域的无标签图像，模型将迁移到那里</translation>
     </message>
     <message>
-        <source>Find by name, class or reason</source>
-        <translation>按名称、类别或原因查找</translation>
+        <source>Name, class or reason</source>
+        <translation>名称、类别或原因</translation>
     </message>
     <message>
         <source>Split</source>
@@ -1289,7 +1289,7 @@ Free software under the Apache License 2.0.</source>
         <translation>找到 {found} = 采用 {used} + 未采用 {left_out} · 训练 {train} · 验证 {val} · 测试 {test}</translation>
     </message>
     <message>
-        <source>looking through them again …</source>
+        <source>looking again…</source>
         <translation>正在重新扫描…</translation>
     </message>
     <message>
@@ -1455,6 +1455,42 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>You stopped it; what was copied stays.</source>
         <translation>您停止了添加，已复制的图像会保留。</translation>
+    </message>
+    <message>
+        <source>Show large, and back</source>
+        <translation>放大查看，再按返回</translation>
+    </message>
+    <message>
+        <source>Large: next or previous image</source>
+        <translation>大图：下一张或上一张</translation>
+    </message>
+    <message>
+        <source>Large: nearer, farther, whole, pixel by pixel</source>
+        <translation>大图：放大、缩小、整张、原始像素</translation>
+    </message>
+    <message>
+        <source>Select this image too, or all</source>
+        <translation>加选这张，或全选</translation>
+    </message>
+    <message>
+        <source>Move to class 1 to 9</source>
+        <translation>移到第 1 至 9 类</translation>
+    </message>
+    <message>
+        <source>Move to another class</source>
+        <translation>移到其他类别</translation>
+    </message>
+    <message>
+        <source>Exclude, or use again</source>
+        <translation>排除，或重新采用</translation>
+    </message>
+    <message>
+        <source>Class: rename</source>
+        <translation>类别：重命名</translation>
+    </message>
+    <message>
+        <source>Class: move the selected images here</source>
+        <translation>类别：把选中的图片移到这里</translation>
     </message>
 </context>
 <context>
