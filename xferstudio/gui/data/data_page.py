@@ -186,7 +186,7 @@ class DataPage(Page):
             "folder",
             self.tr("There are no images here yet"),
             self.tr("Drop images here, or folders of them: each folder inside becomes a class."),
-            self.tr("Add images …"),
+            self.tr("Add images…"),
         )
         self.nothing.acted.connect(self.ask_for_files)
         self.trouble = EmptyState(
@@ -273,13 +273,13 @@ class DataPage(Page):
         self.refresh = tool("refresh", self.tr("Look through the images again"))
         self.refresh.clicked.connect(self.studio.rescan)
         row.addWidget(self.refresh)
-        self.add_target = button(self.tr("Add a target domain …"), "images")
+        self.add_target = button(self.tr("Add a target domain…"), "images")
         self.add_target.setToolTip(
             self.tr("Images of another domain, without labels, that the model is to be carried to")
         )
         self.add_target.clicked.connect(self._ask_for_target)
         row.addWidget(self.add_target)
-        self.add = button(self.tr("Add images …"), "plus")
+        self.add = button(self.tr("Add images…"), "plus")
         self.add.clicked.connect(self.ask_for_files)
         row.addWidget(self.add)
         return bar
@@ -1026,7 +1026,7 @@ class DataPage(Page):
             text = f"{name}\t{number + 1}" if number < 9 else name
             self._entry(classes, text, self._assign_entry, name, labels == {name})
         classes.addSeparator()
-        self._entry(classes, self.tr("Another class …\tC"), self.ask_for_class)
+        self._entry(classes, self.tr("Another class…\tC"), self.ask_for_class)
         splits = menu.addMenu(self.tr("Move to split"))
         used = [picture for picture in targets if not picture.left_out]
         splits.setEnabled(bool(used))
@@ -1105,14 +1105,14 @@ class DataPage(Page):
         assigned = self._entry(menu, self.tr("Move the selected images here\t="), self._assign_entry, name)
         assigned.setEnabled(bool(self.targets()))
         menu.addSeparator()
-        self._entry(menu, self.tr("Rename …\tF2"), self._rename_entry, name)
+        self._entry(menu, self.tr("Rename…\tF2"), self._rename_entry, name)
         others = [other for other in self.balance.classes if other != name]
         merge = menu.addMenu(self.tr("Merge into"))
         merge.setEnabled(bool(others))
         for other in others[:_MENU_CLASSES]:
             self._entry(merge, other, self._merge_entry, f"{name}\0{other}")
         if len(others) > _MENU_CLASSES:
-            self._entry(merge, self.tr("Another class …"), self._rename_entry, name)
+            self._entry(merge, self.tr("Another class…"), self._rename_entry, name)
         return menu
 
     @Slot()
@@ -1228,7 +1228,7 @@ class DataPage(Page):
             )
             return
         self._drop_class = name
-        self._say(self.tr("Looking through what was dropped …"), busy=True)
+        self._say(self.tr("Looking through what was dropped…"), busy=True)
         self._finder = Finder(files)
         self._finder.found.connect(self._found)
         self._begin(self._finder)
@@ -1258,7 +1258,7 @@ class DataPage(Page):
         files = self.dialog.files()
         places = Places.of(pictures, self.editor.edits.renamed)
         known = {picture.hash for picture in pictures.items if picture.hash}
-        self._say(self.tr("Copying images into the project …"), busy=True)
+        self._say(self.tr("Copying images into the project…"), busy=True)
         self.progress.setRange(0, len(files))
         self._copier = Copier(files, places, known)
         self._copier.progressed.connect(self._copied_some)

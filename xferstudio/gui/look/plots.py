@@ -289,9 +289,9 @@ class Plot(QWidget):
         menu.addAction(across)
         menu.addSeparator()
         for text, slot in (
-            (self.tr("Save as PNG …"), self._ask_png),
-            (self.tr("Save as SVG …"), self._ask_svg),
-            (self.tr("Save the numbers as CSV …"), self._ask_csv),
+            (self.tr("Save as PNG…"), self._ask_png),
+            (self.tr("Save as SVG…"), self._ask_svg),
+            (self.tr("Save the numbers as CSV…"), self._ask_csv),
             (self.tr("Copy the picture"), self.copy),
         ):
             menu.addAction(text, slot)

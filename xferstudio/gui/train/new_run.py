@@ -112,7 +112,7 @@ class NewRun(QWidget):
         layout.setContentsMargins(*(3 * theme.UNIT,) * 4)
         layout.setSpacing(2 * theme.UNIT)
         layout.addWidget(label(self.tr("New run"), "title"))
-        self.busy = label(self.tr("Looking at what the plugins offer …"), "quiet")
+        self.busy = label(self.tr("Looking at what the plugins offer…"), "quiet")
         layout.addWidget(self.busy)
         layout.addWidget(label(self.tr("Start from this pretrained network"), "heading"))
         card = Card()

@@ -364,15 +364,15 @@ Free software under the Apache License 2.0.</source>
         <translation>搜索网络</translation>
     </message>
     <message>
-        <source>From disk …</source>
+        <source>From disk…</source>
         <translation>从磁盘选择…</translation>
     </message>
     <message>
-        <source>A file of weights …</source>
+        <source>A file of weights…</source>
         <translation>权重文件…</translation>
     </message>
     <message>
-        <source>A folder as timm writes it …</source>
+        <source>A folder as timm writes it…</source>
         <translation>timm 格式的文件夹…</translation>
     </message>
     <message>
@@ -439,7 +439,7 @@ Free software under the Apache License 2.0.</source>
         <translation>无类别</translation>
     </message>
     <message>
-        <source>New class …</source>
+        <source>New class…</source>
         <translation>新建类别…</translation>
     </message>
     <message>
@@ -1109,7 +1109,7 @@ Free software under the Apache License 2.0.</source>
         <translation>把图像或文件夹拖到这里：其中的每个文件夹会成为一个类别。</translation>
     </message>
     <message>
-        <source>Add images …</source>
+        <source>Add images…</source>
         <translation>添加图像…</translation>
     </message>
     <message>
@@ -1165,8 +1165,8 @@ Free software under the Apache License 2.0.</source>
         <translation>松开以设为目标域</translation>
     </message>
     <message>
-        <source>Add a target domain …</source>
-        <translation>添加目标域 …</translation>
+        <source>Add a target domain…</source>
+        <translation>添加目标域…</translation>
     </message>
     <message>
         <source>Images of another domain, without labels, that the model is to be carried to</source>
@@ -1361,7 +1361,7 @@ Free software under the Apache License 2.0.</source>
         <translation>移到类别</translation>
     </message>
     <message>
-        <source>Another class …	C</source>
+        <source>Another class…	C</source>
         <translation>其他类别…	C</translation>
     </message>
     <message>
@@ -1397,7 +1397,7 @@ Free software under the Apache License 2.0.</source>
         <translation>把选中的图像移到这里	=</translation>
     </message>
     <message>
-        <source>Rename …	F2</source>
+        <source>Rename…	F2</source>
         <translation>重命名…	F2</translation>
     </message>
     <message>
@@ -1405,7 +1405,7 @@ Free software under the Apache License 2.0.</source>
         <translation>并入</translation>
     </message>
     <message>
-        <source>Another class …</source>
+        <source>Another class…</source>
         <translation>其他类别…</translation>
     </message>
     <message>
@@ -1425,7 +1425,7 @@ Free software under the Apache License 2.0.</source>
         <translation>{name} 已经在项目的数据文件夹中。</translation>
     </message>
     <message>
-        <source>Looking through what was dropped …</source>
+        <source>Looking through what was dropped…</source>
         <translation>正在扫描拖入的内容…</translation>
     </message>
     <message>
@@ -1433,7 +1433,7 @@ Free software under the Apache License 2.0.</source>
         <translation>拖入的内容里没有图像。</translation>
     </message>
     <message>
-        <source>Copying images into the project …</source>
+        <source>Copying images into the project…</source>
         <translation>正在把图像复制到项目…</translation>
     </message>
     <message>
@@ -1768,8 +1768,8 @@ Free software under the Apache License 2.0.</source>
         <translation>测量两个域相距多远，以及由此建议哪些策略</translation>
     </message>
     <message>
-        <source>Looking at the images of the target domain …</source>
-        <translation>正在查看目标域的图像 …</translation>
+        <source>Looking at the images of the target domain…</source>
+        <translation>正在查看目标域的图像…</translation>
     </message>
     <message>
         <source>Images of another domain, without labels</source>
@@ -3785,7 +3785,7 @@ Free software under the Apache License 2.0.</source>
         <translation>格式</translation>
     </message>
     <message>
-        <source>Looking for formats …</source>
+        <source>Looking for formats…</source>
         <translation>正在查找可用格式…</translation>
     </message>
     <message>
@@ -3797,7 +3797,7 @@ Free software under the Apache License 2.0.</source>
         <translation>保存位置</translation>
     </message>
     <message>
-        <source>Choose …</source>
+        <source>Choose…</source>
         <translation>选择…</translation>
     </message>
     <message>
@@ -3865,7 +3865,7 @@ Free software under the Apache License 2.0.</source>
         <translation>{name} 已经存在。要用新的导出替换它吗？</translation>
     </message>
     <message>
-        <source>Loading the model …</source>
+        <source>Loading the model…</source>
         <translation>正在载入模型…</translation>
     </message>
     <message>
@@ -4129,7 +4129,7 @@ belongs to {name}</source>
         <translation>新建运行</translation>
     </message>
     <message>
-        <source>Looking at what the plugins offer …</source>
+        <source>Looking at what the plugins offer…</source>
         <translation>正在查询插件提供的内容…</translation>
     </message>
     <message>
@@ -4297,15 +4297,15 @@ belongs to {name}</source>
         <translation>横轴用对数坐标</translation>
     </message>
     <message>
-        <source>Save as PNG …</source>
+        <source>Save as PNG…</source>
         <translation>另存为 PNG…</translation>
     </message>
     <message>
-        <source>Save as SVG …</source>
+        <source>Save as SVG…</source>
         <translation>另存为 SVG…</translation>
     </message>
     <message>
-        <source>Save the numbers as CSV …</source>
+        <source>Save the numbers as CSV…</source>
         <translation>把数据另存为 CSV…</translation>
     </message>
     <message>
@@ -4822,8 +4822,8 @@ belongs to {name}</source>
         <translation>各类别移动了其散布的多少倍（估计）</translation>
     </message>
     <message>
-        <source>Starting …</source>
-        <translation>正在启动 …</translation>
+        <source>Starting…</source>
+        <translation>正在启动…</translation>
     </message>
     <message>
         <source>{task}: {done} of {total}</source>
@@ -4958,7 +4958,7 @@ belongs to {name}</source>
         <translation>把文件夹按类别归类</translation>
     </message>
     <message>
-        <source>Choose …</source>
+        <source>Choose…</source>
         <translation>选择…</translation>
     </message>
     <message>
@@ -5102,7 +5102,7 @@ belongs to {name}</source>
         <translation>尚未写入任何内容。</translation>
     </message>
     <message>
-        <source>Loading the model …</source>
+        <source>Loading the model…</source>
         <translation>正在载入模型…</translation>
     </message>
 </context>
@@ -5441,12 +5441,12 @@ belongs to {name}</source>
         <translation>更改或移除目标域</translation>
     </message>
     <message>
-        <source>Choose another folder …</source>
-        <translation>选择其他文件夹 …</translation>
+        <source>Choose another folder…</source>
+        <translation>选择其他文件夹…</translation>
     </message>
     <message>
-        <source>Take the target domain away …</source>
-        <translation>移除目标域 …</translation>
+        <source>Take the target domain away…</source>
+        <translation>移除目标域…</translation>
     </message>
     <message>
         <source>Find by name</source>
@@ -5586,11 +5586,11 @@ belongs to {name}</source>
         <translation>重试</translation>
     </message>
     <message>
-        <source>An exported ONNX file …</source>
+        <source>An exported ONNX file…</source>
         <translation>导出的 ONNX 文件…</translation>
     </message>
     <message>
-        <source>Choose images …</source>
+        <source>Choose images…</source>
         <translation>选择图像…</translation>
     </message>
     <message>
@@ -5598,7 +5598,7 @@ belongs to {name}</source>
         <translation>要试用的图像，可来自任意文件夹（Ctrl+Shift+O）</translation>
     </message>
     <message>
-        <source>Choose a folder …</source>
+        <source>Choose a folder…</source>
         <translation>选择文件夹…</translation>
     </message>
     <message>
@@ -5610,7 +5610,7 @@ belongs to {name}</source>
         <translation>清空</translation>
     </message>
     <message>
-        <source>Sort a folder …</source>
+        <source>Sort a folder…</source>
         <translation>归类文件夹…</translation>
     </message>
     <message>
@@ -5674,7 +5674,7 @@ belongs to {name}</source>
         <translation>ONNX 文件 (*.onnx)</translation>
     </message>
     <message>
-        <source>Loading the model …</source>
+        <source>Loading the model…</source>
         <translation>正在载入模型…</translation>
     </message>
     <message>
@@ -5734,7 +5734,7 @@ belongs to {name}</source>
         <translation>{label}，把握 {share}</translation>
     </message>
     <message>
-        <source>Predicting …</source>
+        <source>Predicting…</source>
         <translation>正在预测…</translation>
     </message>
     <message>
@@ -5761,7 +5761,7 @@ belongs to {name}</source>
         <translation>结论</translation>
     </message>
     <message>
-        <source>Comparing the runs image by image …</source>
+        <source>Comparing the runs image by image…</source>
         <translation>正在逐张图像比较各个运行…</translation>
     </message>
     <message>
