@@ -293,11 +293,19 @@ def test_a_killed_engine_is_shown_with_its_last_words(qtbot, board):
     assert board.figures["elapsed"].text() == before
 
 
+def test_the_time_since_a_run_was_killed_does_not_count(qtbot, board):
+    then = time.time() - 5000
+    tell(qtbot, board, started(time=then), phase(time=then), step(1, time=then + 42))
+    board.set_state("interrupted", "", -9)
+    board._tell()
+    assert board.figures["elapsed"].text() == "42 s"
+
+
 def test_notices_are_listed_with_warnings_first(qtbot, board):
     tell(qtbot, board, started(), *(notice(f"fact {n}") for n in range(6)), notice("take care", "warning"))
     assert board.notice_card.isVisible()
     first = board.notices.itemAt(0).widget()
-    assert first.text() == "take care"
+    assert first.text() == "Take care"
     assert board.notices.count() == 4
     board.more_notices.click()
     assert board.notices.count() == 7

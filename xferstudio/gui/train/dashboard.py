@@ -478,7 +478,7 @@ class Dashboard(QWidget):
             self._set(self.task, "")
         self.progress.setVisible(going)
         self.task.setVisible(bool(self.task.text()))
-        self._set(self.figures["elapsed"], seconds(course.elapsed(time.time())))
+        self._set(self.figures["elapsed"], seconds(course.elapsed(time.time() if going else course.heard)))
         left = course.left(time.time())
         unknown = self.tr("not known yet") if going else "–"
         self._set(
@@ -499,7 +499,7 @@ class Dashboard(QWidget):
         if best is None or course.epochs <= 1:
             since = "–"
         elif course.since_best == 0:
-            since = self.tr("this epoch is the best")
+            since = self.tr("this is the best")
         elif course.since_best == 1:
             since = self.tr("one epoch")
         else:
@@ -696,7 +696,9 @@ class Dashboard(QWidget):
         # Warnings first: they are why one looks here.
         ordered = sorted(notices, key=lambda notice: notice[1] != "warning")
         for text, level in ordered if unfolded else ordered[:_NOTICES]:
-            line = label(engine_text(text), "warning" if level == "warning" else "quiet", wrap=True)
+            told = engine_text(text)
+            told = told[:1].upper() + told[1:]
+            line = label(told, "warning" if level == "warning" else "quiet", wrap=True)
             line.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             self.notices.addWidget(line)
         more = len(notices) - _NOTICES

@@ -914,7 +914,7 @@ Free software under the Apache License 2.0.</source>
         <translation>第 {number} 轮</translation>
     </message>
     <message>
-        <source>this epoch is the best</source>
+        <source>this is the best</source>
         <translation>本轮即最佳</translation>
     </message>
     <message>
@@ -5300,7 +5300,7 @@ belongs to {name}</source>
         <translation>按标签：{sentence}</translation>
     </message>
     <message>
-        <source>By signs that need no labels: {sentence}</source>
+        <source>Without labels: {sentence}</source>
         <translation>按无需标签的信号：{sentence}</translation>
     </message>
     <message>
