@@ -348,6 +348,8 @@ def test_light_and_dark_are_followed(qtbot, board, qapp):
 
     tell(qtbot, board, started(), phase(), step(1), step(2), epoch(1))
     before = board.plots["loss"].curves["smooth"].item.opts["pen"].color().name()
+    accent = theme.colours().accent.name()
+    assert accent in board.state_word.styleSheet()
     qapp.setProperty("theme", "dark" if not theme.is_dark() else "light")
     try:
         theme.apply(qapp)
@@ -355,6 +357,8 @@ def test_light_and_dark_are_followed(qtbot, board, qapp):
             lambda: board.plots["loss"].curves["smooth"].item.opts["pen"].color().name() != before,
             timeout=2000,
         )
+        assert theme.colours().accent.name() != accent
+        assert theme.colours().accent.name() in board.state_word.styleSheet()
     finally:
         qapp.setProperty("theme", None)
         theme.apply(qapp)

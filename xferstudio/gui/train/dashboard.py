@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -415,17 +415,7 @@ class Dashboard(QWidget):
         state = self.state
         going = state in ("running", "paused")
         self._set(self.state_word, state_in_words(state))
-        role = {"finished": "good", "stopped": "good", "failed": "bad", "interrupted": "warning"}.get(
-            state, "heading"
-        )
-        if self.state_word.property("tone") != role:
-            self.state_word.setProperty("tone", role)
-            colour = {
-                "good": theme.colours().good,
-                "bad": theme.colours().bad,
-                "warning": theme.colours().warning,
-            }
-            self.state_word.setStyleSheet(f"color: {colour.get(role, theme.colours().accent).name()};")
+        self._colour_state()
         self.subtitle.set_text(self._told_in_full())
         self._tell_status(going)
         self._tell_buttons(state)
@@ -435,6 +425,18 @@ class Dashboard(QWidget):
             self._clock.start()
         elif not going:
             self._clock.stop()
+
+    def _colour_state(self) -> None:
+        now = theme.colours()
+        tones = {"finished": now.good, "stopped": now.good, "failed": now.bad, "interrupted": now.warning}
+        sheet = f"color: {tones.get(self.state, now.accent).name()};"
+        if self.state_word.styleSheet() != sheet:
+            self.state_word.setStyleSheet(sheet)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "state_word"):
+            self._colour_state()
 
     @staticmethod
     def _set(place: QLabel, text: str) -> None:
