@@ -281,7 +281,7 @@ def test_the_window_opens_says_what_is_wrong_with_a_project_and_ends_when_the_sy
         env=environment,
     )
     try:
-        assert "there is no project here" in process.stdout.readline()
+        assert "There is no project in" in process.stdout.readline()
         assert "ValueError: alas" in process.stdout.readline()
         time.sleep(0.2)
         process.terminate()

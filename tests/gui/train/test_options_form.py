@@ -54,6 +54,13 @@ def test_each_kind_of_option_has_its_editor_with_limits(form):
     assert fields["epochs"].editor.accessibleDescription() == "Helps."
 
 
+def test_abbreviations_in_names_are_written_as_the_field_writes_them(form):
+    form.set_options(
+        [{"name": name, "kind": "float", "default": 0.0} for name in ("l2_sp", "ema", "layer_decay")]
+    )
+    assert [field.title.text() for field in form.fields.values()] == ["L2 SP", "EMA", "Layer decay"]
+
+
 def test_the_few_come_first_and_all_options_opens_the_rest(form, qtbot):
     assert form.fields["epochs"].editor.isVisible()
     assert not form.fields["cache"].editor.isVisible()

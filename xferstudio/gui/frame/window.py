@@ -153,6 +153,15 @@ class Window(QMainWindow):
             self._when_pages_rest(lambda: self._open(folder))
 
     def _loads(self, folder: str) -> bool:
+        if not projects.is_project(Path(folder)):
+            self.show_message(
+                self.tr(
+                    "There is no project in {folder}. Open the folder that holds its project.toml; "
+                    "or make a new project from a folder of images."
+                ).format(folder=folder)
+            )
+            self.sidebar.refresh()
+            return False
         try:
             projects.load(folder)
         except UserError as error:

@@ -30,6 +30,8 @@ from xferstudio.gui.look.widgets import label, plain_tip, tool
 from xferstudio.gui.look.words import engine_text
 
 _INT = 2**31 - 1
+_SHORT = {"ema": "EMA", "knn": "kNN", "l2": "L2", "mlp": "MLP", "sp": "SP"}
+"""Abbreviations in the names of options, as the field writes them."""
 _HUGE = 1e12
 
 
@@ -118,6 +120,7 @@ class Field(QObject):
         self.choices: tuple[Any, ...] = tuple(option.get("choices") or ())
         self._on = True
         title = engine_text(self.name.replace("_", " "))
+        title = " ".join(_SHORT.get(word, word) for word in title.split(" "))
         self.title = QLabel(title[:1].upper() + title[1:], parent)
         self.title.setTextFormat(Qt.TextFormat.PlainText)
         self.help = label(engine_text(str(option.get("help") or "")), "small", wrap=True)

@@ -43,7 +43,7 @@ Free software under the Apache License 2.0.</source>
         <translation>根据两个域相距的远近，标出的策略值得先尝试。</translation>
     </message>
     <message>
-        <source>They learn from the labelled images and from those of the target domain, which need no labels. With the data, How far apart? says which one to try first.</source>
+        <source>They learn from the labelled images and from those of the target domain, which need no labels. &quot;How far apart?&quot; on the data page says which one to try first.</source>
         <translation>它们同时从有标签的图像和无需标签的目标域图像中学习。数据页上的“相距多远？”会说明先尝试哪一个。</translation>
     </message>
     <message>
@@ -6076,6 +6076,10 @@ Your runs are not touched by it. If it comes again, close the window and open it
     <message>
         <source>Stay</source>
         <translation>不关闭</translation>
+    </message>
+    <message>
+        <source>There is no project in {folder}. Open the folder that holds its project.toml; or make a new project from a folder of images.</source>
+        <translation>{folder} 中没有项目。请打开 project.toml 所在的文件夹，或者用一个图像文件夹新建项目。</translation>
     </message>
 </context>
 <context>
