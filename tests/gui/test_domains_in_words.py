@@ -7,7 +7,8 @@ import pytest
 from domains import pretend, with_target
 from finished_runs import make_run
 from pretend_domains import SHIFT, a_map, told_of_target
-from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QPushButton, QScrollArea, QSizePolicy
 from stories import SUMMARY, ended, epoch, phase, started, step
 from test_every_page import nameless
 from test_translations import catalogue, compiled, foreign, rested, shown, speak  # noqa: F401
@@ -128,6 +129,10 @@ def test_it_holds_in_a_narrow_window_and_all_that_tab_reaches_has_a_name(qtbot, 
         qtbot.wait(50)
         if isinstance(widget, Window):
             assert widget.width() == 1024, name
+        for area in widget.findChildren(QScrollArea):
+            scrolls = area.horizontalScrollBarPolicy() != Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+            if area.isVisible() and not scrolls and area.widget().width() > area.viewport().width():
+                found.append(f"{name}: {area.accessibleName()} is cut off at the right")
         # What plots are painted on hands the focus to them.
         found += [f"{name}: {each}" for each in nameless(widget) if "Canvas" not in each]
         for child in (*widget.findChildren(QLabel), *widget.findChildren(QPushButton)):

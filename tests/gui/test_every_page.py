@@ -61,6 +61,7 @@ def test_no_page_takes_keys_of_the_menus_which_would_make_both_dead(window):
 
 def test_the_keys_of_each_page_stand_in_the_help_sheet(qapp, window):
     for name, keys in (
+        ("data", ["Ctrl+F", "Return", "Right", "Space", "Ctrl+A", "C", "Del", "F2"]),
         ("train", ["Ctrl+Return", "Ctrl+Up", "Ctrl+Down", "Del", "Left", "Right", "F", "L"]),
         ("try", ["Ctrl+V", "Ctrl+H", "Ctrl+Shift+O"]),
         ("compare", ["Ctrl+F"]),

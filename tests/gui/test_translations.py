@@ -13,7 +13,7 @@ from pathlib import Path
 import PySide6
 import pytest
 from finished_runs import make_project, make_run
-from PySide6.QtCore import QCoreApplication, QLocale, QTranslator
+from PySide6.QtCore import QCoreApplication, QLocale, Qt, QTranslator
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QScrollArea,
     QSizePolicy,
     QTabBar,
 )
@@ -509,6 +510,10 @@ def test_no_text_is_cut_off(pages, speak, language):
     found = []
     for name, window in pages():
         assert (window.width(), window.height()) == (1024, 700), name  # fits into a small screen
+        for area in window.findChildren(QScrollArea):
+            scrolls = area.horizontalScrollBarPolicy() != Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+            if area.isVisible() and not scrolls and area.widget().width() > area.viewport().width():
+                found.append(f"{name}: {area.accessibleName()} is cut off at the right")
         for child in (*window.findChildren(QLabel), *window.findChildren(QPushButton)):
             if not child.isVisible() or not child.text():
                 continue

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QImage, QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMenu, QToolButton
+from PySide6.QtWidgets import QLabel, QMenu, QToolButton
 from shiboken6 import isValid
 
 from xferstudio import project as projects
@@ -119,6 +119,22 @@ def test_the_counts_are_the_engines_and_add_up(page, studio):
     for number in counts.values():
         assert str(number) in page.counts.text()
     assert "25 shown" in page.filters.shown_words.text()
+
+
+def test_what_is_selected_and_hidden_by_a_filter_is_not_counted(page):
+    pick(page, "ants/0.png", "bees/0.png")
+    page.filters.set_filter(Filter(label="bees"))
+    assert "1 selected" in page.filters.shown_words.text()
+    assert [picture.path for picture in page.targets()] == ["bees/0.png"]
+
+
+def test_another_filter_shows_its_images_from_the_first(qtbot, page):
+    page.resize(700, 560)
+    bar = page.grid.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 0)
+    bar.setValue(bar.maximum())
+    page.filters.set_filter(Filter(state="used"))
+    assert bar.value() == 0
 
 
 def test_every_filter_shows_what_it_says(page):
@@ -847,6 +863,34 @@ def test_files_of_the_project_itself_are_not_added_again(qtbot, page, studio, ro
     with qtbot.waitSignal(studio.message) as told:
         page.adding.add_files([root / "ants"])
     assert "already" in told.args[0]
+
+
+def test_enter_adds_the_images_also_after_the_class_was_missing(qtbot):
+    dialog = AddDialog(Found((("wasps", Path("wasps/a.png")),), ()), ["ants"])
+    qtbot.addWidget(dialog)
+    dialog.show()
+    qtbot.waitExposed(dialog)
+    edit = dialog.name.lineEdit()
+    dialog.add.setFocus()
+    dialog.one.click()
+    assert not dialog.add.isEnabled()
+    qtbot.keyClicks(edit, "flies")
+    with qtbot.waitSignal(dialog.accepted):
+        qtbot.keyClick(edit, Qt.Key.Key_Return)
+    assert dialog.files() == [("flies", Path("wasps/a.png"))]
+
+
+def test_the_dialog_grows_with_what_is_wrong_in_it(qtbot):
+    dialog = AddDialog(Found((("wasps", Path("wasps/a.png")),), ()), ["ants"])
+    qtbot.addWidget(dialog)
+    dialog.show()
+    qtbot.waitExposed(dialog)
+    dialog.one.click()
+    dialog.name.setEditText("a/b")
+    assert "folder" in dialog.fault.text()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
+    for each in dialog.findChildren(QLabel):
+        assert each.isHidden() or each.height() >= each.heightForWidth(each.width()), each.text()
 
 
 def test_the_dialog_counts_what_is_left_out(qtbot):

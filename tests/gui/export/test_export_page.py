@@ -105,10 +105,15 @@ def test_nothing_is_overwritten_without_asking(page, qtbot, monkeypatch):
 
 def test_an_export_can_be_stopped(page, qtbot):
     page.place.setText(str(Path(page.place.text()).with_name("slow.onnx")))
-    page.button.click()
+    page.activateWindow()
+    qtbot.waitUntil(page.isActiveWindow)
+    page.place.setFocus()
+    qtbot.keyClick(page.place, Qt.Key.Key_Return)
     assert page.stop.isVisible() and not page.model.isEnabled()
-    page.stop.click()
+    assert page.stop.hasFocus(), "the keyboard stays where the work is"
+    qtbot.keyClick(page.stop, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: page._command is None, timeout=10_000)
+    assert page.button.hasFocus()
     assert page.verdict.text() == "Stopped: nothing was exported."
 
 

@@ -16,6 +16,7 @@ from xferstudio.api import UserError
 from xferstudio.gui.frame import app as starting
 from xferstudio.gui.frame.new_project import NewProject
 from xferstudio.gui.frame.window import Window
+from xferstudio.gui.look import theme
 from xferstudio.gui.project.studio import holds_images
 
 
@@ -178,6 +179,9 @@ def dialog(qtbot, studio, tmp_path):
 def test_the_dialog_suggests_name_and_place_and_splits_stand_behind_more(qtbot, dialog, studio, images):
     assert not dialog.make.isEnabled()
     assert not dialog.val.isVisible()
+    for line in (dialog.data, dialog.target):
+        wide = line.fontMetrics().horizontalAdvance(line.placeholderText())
+        assert wide < line.width() - 2 * theme.UNIT, "hints are read whole"
     dialog.data.setText(str(images))
     assert dialog.name.text() == "Holiday photos"
     assert dialog.place.text() == str(studio.projects_folder / "Holiday photos")
@@ -198,6 +202,9 @@ def test_what_is_wrong_stands_in_the_dialog_and_nothing_is_lost(qtbot, dialog, i
     qtbot.mouseClick(dialog.make, Qt.MouseButton.LeftButton)
     assert "none" in dialog.fault.text()
     assert dialog.isVisible()
+    assert dialog.height() >= dialog.layout().totalHeightForWidth(dialog.width()), (
+        "or its fields are squeezed"
+    )
     dialog.data.setText(str(images))
     assert not dialog.fault.isVisible()
     dialog.val.setValue(60)
@@ -274,7 +281,7 @@ def test_the_window_opens_says_what_is_wrong_with_a_project_and_ends_when_the_sy
         env=environment,
     )
     try:
-        assert "there is no project here" in process.stdout.readline()
+        assert "There is no project in" in process.stdout.readline()
         assert "ValueError: alas" in process.stdout.readline()
         time.sleep(0.2)
         process.terminate()

@@ -183,6 +183,7 @@ def test_a_project_that_cannot_be_opened_ends_nothing_of_the_open_one(window, st
     window.open(str(tmp_path / "none"))
     assert ended == []
     assert studio.project.folder == folder
+    assert window._message.sentence.text().startswith(f"There is no project in {tmp_path / 'none'}.")
     window._message.accept()
 
 

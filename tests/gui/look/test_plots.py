@@ -232,6 +232,28 @@ def test_the_crosshair_tells_the_values_and_moves_by_key(qtbot, plot):
     assert plot.readout.text() == ""
 
 
+def test_a_shared_band_outlives_the_plot_that_showed_it(qtbot, plot):
+    low, high, values = Growing(), Growing(), Growing()
+    for data, y in ((low, 0.7), (values, 0.8), (high, 0.9)):
+        data.extend([1, 2], [y, y])
+    for _ in range(2):  # looked at, left for another run, and looked at again
+        plot.start_anew()
+        plot.share_data("val", values)
+        plot.share_band("val", low, high)
+        settled(qtbot, plot)
+        assert (low.n, values.n, high.n) == (2, 2, 2)
+
+
+def test_the_values_at_the_crosshair_may_take_a_second_line(qtbot, plot):
+    for name in ("steps", "training, smoothed", "validation"):
+        plot.set_data(name, [1, 2], [0.0209712, 0.0097661])
+    plot.setFixedWidth(336)
+    settled(qtbot, plot)
+    plot.point_at(1)
+    assert plot.readout.text() == plot.readout.whole()
+    assert plot.readout.heightForWidth(plot.readout.width()) <= plot.readout.height()
+
+
 def test_the_mouse_moves_the_crosshair(qtbot, plot):
     plot.set_data("train", [1, 2, 3], [0.5, 0.25, 0.125])
     settled(qtbot, plot)

@@ -152,6 +152,10 @@ def test_a_run_that_another_process_does_appears_live_and_its_end_is_noticed(qtb
     qtbot.waitUntil(lambda: studio.figures[path].progress == 0.25, timeout=5000)
     figures = studio.figures[path]
     assert (figures.progress, figures.epoch, figures.epochs, figures.device) == (0.25, 2, 8, "cuda:0")
+    with (path / "events.jsonl").open("a") as file:
+        file.write(json.dumps(STEP | {"step": 24, "epoch": 3}) + "\n")
+    qtbot.waitUntil(lambda: studio.figures[path].epoch == 3, timeout=5000)
+    assert studio.figures[path].progress == 0.25, "epochs differ in length, and the bar never goes back"
     (path / "summary.json").write_text(
         json.dumps({"device": "cpu", "test": {"n": 9, "accuracy": 0.75, "accuracy_interval": [0.5, 0.9]}})
     )

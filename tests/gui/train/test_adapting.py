@@ -420,7 +420,7 @@ def test_labels_speak_before_signs(card):
     card.show_target(told_of_target(report=report, left_out=[{"path": "a", "reason": "b"}]), False)
     assert card.verdict.text() == "Negative transfer: adapting did harm"
     assert card.by_labels.text() == "By the labels: It is worse."
-    assert card.by_signs.text() == "By signs that need no labels: It helped."
+    assert card.by_signs.text() == "Without labels: It helped."
     assert "50.0" in card.known.text() and card.bar.value == 0.5 and card.bar.isVisible()
     assert "no model can name: 3" in card.warning.text() and "left out: 1" in card.warning.text()
     assert [(bar.name, bar.share) for bar in card.shares.bars] == [("ants", 0.75), ("bees", 0.25)]

@@ -172,6 +172,12 @@ def test_stage_epoch_times_and_best_stand_there_in_words(qtbot, board):
     assert "60 images to train on, 20 to validate, 20 to test" in board.header.subtitle.whole()
 
 
+def test_there_is_a_word_for_what_is_done_from_the_first_moment_on(qtbot, board):
+    assert board.status.where.text() == "Starting"
+    tell(qtbot, board, started())
+    assert board.status.where.text() == "Getting ready"
+
+
 def test_computing_features_is_a_progress_bar_with_rate_and_time(qtbot, board):
     tell(qtbot, board, started(), progress(30, 60))
     assert board.status.progress.isVisible()
@@ -303,11 +309,19 @@ def test_a_killed_engine_is_shown_with_its_last_words(qtbot, board):
     assert board.status.figures["elapsed"].text() == before
 
 
+def test_the_time_since_a_run_was_killed_does_not_count(qtbot, board):
+    then = time.time() - 5000
+    tell(qtbot, board, started(time=then), phase(time=then), step(1, time=then + 42))
+    board.set_state("interrupted", "", -9)
+    board._tell()
+    assert board.status.figures["elapsed"].text() == "42 s"
+
+
 def test_notices_are_listed_with_warnings_first(qtbot, board):
     tell(qtbot, board, started(), *(notice(f"fact {n}") for n in range(6)), notice("take care", "warning"))
     assert board.notices.isVisible()
     first = board.notices.lines.itemAt(0).widget()
-    assert first.text() == "take care"
+    assert first.text() == "Take care"
     assert board.notices.lines.count() == 4
     board.notices.more.click()
     assert board.notices.lines.count() == 7

@@ -4,7 +4,15 @@ import pytest
 from offers import BACKBONES, OPTIONS
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QWheelEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QSpinBox
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QLineEdit,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
 
 from xferstudio.gui.look.options_form import NumberEdit, OptionsForm
 from xferstudio.gui.project.recipe import commands, run_of
@@ -46,12 +54,35 @@ def test_each_kind_of_option_has_its_editor_with_limits(form):
     assert fields["epochs"].editor.accessibleDescription() == "Helps."
 
 
+def test_abbreviations_in_names_are_written_as_the_field_writes_them(form):
+    form.set_options(
+        [{"name": name, "kind": "float", "default": 0.0} for name in ("l2_sp", "ema", "layer_decay")]
+    )
+    assert [field.title.text() for field in form.fields.values()] == ["L2 SP", "EMA", "Layer decay"]
+
+
 def test_the_few_come_first_and_all_options_opens_the_rest(form, qtbot):
     assert form.fields["epochs"].editor.isVisible()
     assert not form.fields["cache"].editor.isVisible()
     assert "3 more" in form.all.text()
     qtbot.mouseClick(form.all, Qt.MouseButton.LeftButton)
     assert form.fields["cache"].editor.isVisible()
+
+
+def test_tab_goes_through_the_fields_between_what_stands_before_and_after_the_form(qtbot):
+    page = QWidget()
+    qtbot.addWidget(page)
+    before, form, after = QPushButton("before"), OptionsForm(), QPushButton("after")
+    layout = QVBoxLayout(page)
+    for each in (before, form, after):
+        layout.addWidget(each)
+    form.set_options(OPTIONS)  # later than the page was made, as when a strategy is picked
+    stops = [before, *(field.editor for field in form.fields.values()), form.all, form.defaults, after]
+    chain, at = [before], before.nextInFocusChain()
+    while at is not before:
+        chain.append(at)
+        at = at.nextInFocusChain()
+    assert [each for each in chain if each in stops] == stops
 
 
 def test_what_was_changed_is_marked_and_can_be_put_back(form, qtbot):

@@ -314,6 +314,18 @@ def test_cancel_asks_first(qtbot, page, monkeypatch):
     qtbot.waitUntil(lambda: state_of(page) == "cancelled")
 
 
+def test_a_run_that_was_cancelled_out_of_sight_is_no_failure(qtbot, page, studio, monkeypatch):
+    monkeypatch.setattr(train_page, "ask", lambda *_: "Cancel and discard")
+    notes = []
+    studio.note.connect(notes.append)
+    train(qtbot, page, "slow")
+    qtbot.waitUntil(lambda: page.dashboard.course.epoch == 1, timeout=10_000)
+    qtbot.mouseClick(page.dashboard.buttons["cancel"], Qt.MouseButton.LeftButton)
+    page.show_new()
+    qtbot.waitUntil(lambda: not studio.queue.active, timeout=10_000)
+    assert not [note for note in notes if "failure" in note]
+
+
 def test_a_crashed_run_is_resumed(qtbot, page, studio):
     train(qtbot, page, "crash")
     qtbot.waitUntil(lambda: state_of(page) == "interrupted", timeout=10_000)

@@ -369,8 +369,13 @@ def test_a_folder_is_sorted_only_after_the_preview(panel, qtbot, tmp_path):
     target = tmp_path / "some pictures sorted"
     assert panel.target.text() == str(target)
     panel.limit.setValue(60)
-    panel.predict.click()
+    panel.activateWindow()
+    qtbot.waitUntil(panel.isActiveWindow)
+    panel.target.setFocus()
+    qtbot.keyClick(panel.target, Qt.Key.Key_Return)
+    assert panel.stop.hasFocus(), "the keyboard stays where the work is"
     qtbot.waitUntil(lambda: panel.stage == "preview", timeout=10_000)
+    assert panel.write.hasFocus()
     assert not target.exists()
     rows = [(panel.table.item(row, 0).text(), panel.table.item(row, 1).text()) for row in range(4)]
     assert rows == [("cat", "1"), ("dog", "1"), ("unsure", "1"), ("not copied: cannot be read", "1")]

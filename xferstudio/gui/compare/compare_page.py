@@ -274,6 +274,8 @@ class ComparePage(Page):
         if not self._widths_kept and self.runs.runs:
             self.table.resizeColumnsToContents()
             self._widths_kept = True
+        elif self.table.sizeHintForColumn(0) > self.table.columnWidth(0):
+            self.table.resizeColumnToContents(0)  # a run with a longer name has come
         for folder in [run.folder for run in self.runs.runs if run.state not in ENDED_WELL]:
             self.records.pop(folder, None)  # it has gone on
         if chosen and chosen != [run.folder for run in self.chosen()]:

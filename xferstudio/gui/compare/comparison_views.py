@@ -48,7 +48,7 @@ class VerdictView(QScrollArea):
 
     def show_waiting(self) -> None:
         """The comparison is being computed."""
-        self._fill([("clock", "quiet", self.tr("Comparing the runs image by image …"), "")])
+        self._fill([("clock", "quiet", self.tr("Comparing the runs image by image…"), "")])
 
     def show_problem(self, reason: str) -> None:
         """The comparison cannot be computed."""

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from xferstudio.gui.look import theme
-from xferstudio.gui.look.widgets import label
+from xferstudio.gui.look.widgets import label, make_room
 from xferstudio.gui.look.words import engine_text, listed, whole
 from xferstudio.gui.project.studio import Pictures
 
@@ -349,7 +349,8 @@ class AddDialog(QDialog):
         self.add.setProperty("role", "primary")
         self.add.setDefault(True)
         buttons.addButton(self.add, QDialogButtonBox.ButtonRole.AcceptRole)
-        buttons.addButton(self.tr("Cancel"), QDialogButtonBox.ButtonRole.RejectRole)
+        cancel = buttons.addButton(self.tr("Cancel"), QDialogButtonBox.ButtonRole.RejectRole)
+        cancel.setAutoDefault(False)  # else it takes Enter while the other button is disabled, and keeps it
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         layout.addWidget(buttons)
@@ -367,6 +368,7 @@ class AddDialog(QDialog):
         typed = not one or bool(self.name.currentText())
         self.fault.setText(fault if typed else "")
         self.fault.setVisible(bool(fault) and typed)
+        make_room(self)
         self.add.setEnabled(not fault)
 
     def files(self) -> list[tuple[str, Path]]:
@@ -420,7 +422,8 @@ class ClassDialog(QDialog):
         self.done_button.setProperty("role", "primary")
         self.done_button.setDefault(True)
         buttons.addButton(self.done_button, QDialogButtonBox.ButtonRole.AcceptRole)
-        buttons.addButton(self.tr("Cancel"), QDialogButtonBox.ButtonRole.RejectRole)
+        cancel = buttons.addButton(self.tr("Cancel"), QDialogButtonBox.ButtonRole.RejectRole)
+        cancel.setAutoDefault(False)  # else it takes Enter while the other button is disabled, and keeps it
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         layout.addWidget(buttons)
@@ -447,3 +450,4 @@ class ClassDialog(QDialog):
             )
         else:
             self.about.setText("" if self.merging else self.tr("A new class."))
+        make_room(self)

@@ -105,7 +105,7 @@ class AddingBar(QFrame):
             )
             return
         self._proposed = name
-        self._say(self.tr("Looking through what was dropped …"), busy=True)
+        self._say(self.tr("Looking through what was dropped…"), busy=True)
         self._finder = Finder(files)
         self._finder.found.connect(self._found)
         self._begin(self._finder)
@@ -138,7 +138,7 @@ class AddingBar(QFrame):
         files = dialog.files()
         places = Places.of(pictures, self.editor.edits.renamed)
         known = {picture.hash for picture in pictures.items if picture.hash}
-        self._say(self.tr("Copying images into the project …"), busy=True)
+        self._say(self.tr("Copying images into the project…"), busy=True)
         self.progress.setRange(0, len(files))
         self._copier = Copier(files, places, known)
         self._copier.progressed.connect(self._copied_some)

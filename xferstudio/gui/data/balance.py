@@ -92,7 +92,7 @@ class Balance(QAbstractScrollArea):
         lines += [Line("class", label, label, dict(table[label])) for label in self.classes]
         if UNLABELLED in table:
             lines.append(Line("class", UNLABELLED, self.tr("no class"), dict(table[UNLABELLED])))
-        lines.append(Line("new", "", self.tr("New class …"), {}))
+        lines.append(Line("new", "", self.tr("New class…"), {}))
         if reasons:
             lines.append(Line("left_out", "", self.tr("Left out"), {"": sum(reasons.values())}))
             lines += [

@@ -42,6 +42,7 @@ from xferstudio.gui.data.preview import Preview
 from xferstudio.gui.data.rows import UNLABELLED, Filter, Guesses, Rows
 from xferstudio.gui.data.target_view import only_folder
 from xferstudio.gui.look import theme
+from xferstudio.gui.look.help import keys
 from xferstudio.gui.look.thumbnails import Thumbnails
 from xferstudio.gui.look.widgets import EmptyState, button, label, tool
 from xferstudio.gui.look.words import whole
@@ -94,6 +95,7 @@ class DataPage(Page):
         self._balance_due = QTimer(self)
         self._balance_due.setSingleShot(True)
         self._balance_due.setInterval(0)
+        self._shown_filter = Filter()
         self._balance_due.timeout.connect(self._show_numbers)
         self._build()
         self._connect()
@@ -130,7 +132,7 @@ class DataPage(Page):
             "folder",
             self.tr("There are no images here yet"),
             self.tr("Drop images here, or folders of them: each folder inside becomes a class."),
-            self.tr("Add images …"),
+            self.tr("Add images…"),
         )
         self.trouble = EmptyState(
             "warning",
@@ -216,13 +218,13 @@ class DataPage(Page):
         self.refresh = tool("refresh", self.tr("Look through the images again"))
         self.refresh.clicked.connect(self.studio.rescan)
         row.addWidget(self.refresh)
-        self.add_target = button(self.tr("Add a target domain …"), "images")
+        self.add_target = button(self.tr("Add a target domain…"), "images")
         self.add_target.setToolTip(
             self.tr("Images of another domain, without labels, that the model is to be carried to")
         )
         self.add_target.clicked.connect(self._ask_for_target)
         row.addWidget(self.add_target)
-        self.add = button(self.tr("Add images …"), "plus")
+        self.add = button(self.tr("Add images…"), "plus")
         self.add.clicked.connect(self.adding.ask_for_files)
         row.addWidget(self.add)
         return bar
@@ -408,6 +410,24 @@ class DataPage(Page):
         self._looking = True
         self._show_counts()
 
+    def shortcuts(self) -> list[tuple[str, str]]:
+        """What the help sheet says of this page: the grid, the large view and the classes."""
+        return [
+            (self.tr("Find"), keys(QKeySequence.StandardKey.Find)),
+            (self.tr("Show large, and back"), keys("Return")),
+            (self.tr("Large: next or previous image"), f"{keys('Right')}  {keys('Left')}"),
+            (self.tr("Large: nearer, farther, whole, pixel by pixel"), "+  -  0  ="),
+            (
+                self.tr("Select this image too, or all"),
+                f"{keys('Space')}  {keys(QKeySequence.StandardKey.SelectAll)}",
+            ),
+            (self.tr("Move to class 1 to 9"), "1 … 9"),
+            (self.tr("Move to another class"), keys("C")),
+            (self.tr("Exclude, or use again"), keys("Del")),
+            (self.tr("Class: rename"), keys("F2")),
+            (self.tr("Class: move the selected images here"), "="),
+        ]
+
     @Slot()
     def _go_to_start(self) -> None:
         self.studio.wanted.emit("start", "")
@@ -433,19 +453,26 @@ class DataPage(Page):
             **{key: numbers.get(key, "0") for key in ("found", "used", "left_out", "train", "val", "test")}
         )
         if self._looking and len(self.rows):
-            text += " · " + self.tr("looking through them again …")
-        self.counts.setText(text)
+            text += " · " + self.tr("looking again…")  # short: a second line would have all below it jump
+        first, *rest = text.split(" · ")
+        self.counts.setText(" · ".join((first, *(part.replace(" ", "\u00a0") for part in rest))))
 
     @Slot()
     def _show_selection(self) -> None:
-        self.filters.show_numbers(len(self.grid.shown), len(self.rows), len(self.grid.selected))
+        self.filters.show_numbers(len(self.grid.shown), len(self.rows), len(self.grid.chosen()))
 
     # ---------------------------------------------------------------------------------------------- filters
 
     @Slot()
     def _filter_changed(self) -> None:
         self._mark_line()
+        was = self.grid.current_place()
+        other, self._shown_filter = self.filters.filter != self._shown_filter, self.filters.filter
         self._refilter()
+        if other:
+            self.grid.verticalScrollBar().setValue(0)
+            if was == self.grid.current_place():
+                self.grid.reveal(self.grid.current)
 
     def _mark_line(self) -> None:
         """Mark the line of the class, or of the reason, that the filter is set to."""

@@ -143,7 +143,7 @@ class Domains(QWidget):
         for name, made in self.buttons.items():
             made.setVisible(there)
             made.setChecked(name == chosen)
-        self.busy.setText(self.tr("Looking at the images of the target domain …") if self.change.busy else "")
+        self.busy.setText(self.tr("Looking at the images of the target domain…") if self.change.busy else "")
         if mode != "source" and self.target is None:
             self.target = TargetView(self.studio)
             self.target.grid.colour_of = self._colour_of

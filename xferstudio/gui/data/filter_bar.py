@@ -67,7 +67,7 @@ class FilterBar(QWidget):
         holder = QWidget()
         flow = FlowLayout(holder)
         self.search = QLineEdit()
-        self.search.setPlaceholderText(self.tr("Find by name, class or reason"))
+        self.search.setPlaceholderText(self.tr("Name, class or reason"))
         self.search.setAccessibleName(self.tr("Find"))
         self.search.setClearButtonEnabled(True)
         self.search.setFixedWidth(28 * theme.UNIT)

@@ -170,7 +170,7 @@ class PictureActions(QObject):
             text = f"{name}\t{number + 1}" if number < 9 else name
             self._entry(classes, text, self._assign_entry, name, labels == {name})
         classes.addSeparator()
-        self._entry(classes, self.tr("Another class …\tC"), self.ask_for_class)
+        self._entry(classes, self.tr("Another class…\tC"), self.ask_for_class)
         splits = menu.addMenu(self.tr("Move to split"))
         used = [picture for picture in targets if not picture.left_out]
         splits.setEnabled(bool(used))
@@ -245,14 +245,14 @@ class PictureActions(QObject):
         assigned = self._entry(menu, self.tr("Move the selected images here\t="), self._assign_entry, name)
         assigned.setEnabled(bool(self.targets()))
         menu.addSeparator()
-        self._entry(menu, self.tr("Rename …\tF2"), self._rename_entry, name)
+        self._entry(menu, self.tr("Rename…\tF2"), self._rename_entry, name)
         others = [other for other in self.classes() if other != name]
         merge = menu.addMenu(self.tr("Merge into"))
         merge.setEnabled(bool(others))
         for other in others[:_MENU_CLASSES]:
             self._entry(merge, other, self._merge_entry, f"{name}\0{other}")
         if len(others) > _MENU_CLASSES:
-            self._entry(merge, self.tr("Another class …"), self._rename_entry, name)
+            self._entry(merge, self.tr("Another class…"), self._rename_entry, name)
         return menu
 
     @Slot()

@@ -133,7 +133,7 @@ class ShiftPanel(QFrame):
         self._command = self.studio.command("shift", str(project.folder), "--json")
         self._command.arrived.connect(self._take)
         self._command.ended.connect(self._ended)
-        self.busy.setText(self.tr("Starting …"))
+        self.busy.setText(self.tr("Starting…"))
         self.progress.setRange(0, 0)
         self._command.start()
         self._arrange()

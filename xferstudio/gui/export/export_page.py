@@ -167,7 +167,7 @@ class ExportPage(Page):
         self.formats_grid.setContentsMargins(0, 0, 0, 0)
         self.formats_grid.setSpacing(theme.UNIT + theme.UNIT // 2)
         layout.addWidget(self.formats)
-        self.waiting = widgets.label(self.tr("Looking for formats …"), "quiet")
+        self.waiting = widgets.label(self.tr("Looking for formats…"), "quiet")
         layout.addWidget(self.waiting)
         self.group = QButtonGroup(self)
         self.options = OptionsForm()
@@ -180,7 +180,7 @@ class ExportPage(Page):
         self.place.setAccessibleName(self.tr("Where to"))
         self.place.textChanged.connect(self._state)
         row.addWidget(self.place, 1)
-        self.browse = widgets.button(self.tr("Choose …"), "folder")
+        self.browse = widgets.button(self.tr("Choose…"), "folder")
         self.browse.clicked.connect(self._browse)
         row.addWidget(self.browse)
         layout.addLayout(row)
@@ -188,6 +188,7 @@ class ExportPage(Page):
         self.button.clicked.connect(self.export)
         self.stop = widgets.button(self.tr("Stop"), "stop")
         self.stop.clicked.connect(self._stop)
+        self.place.returnPressed.connect(self.button.click)
         row, self.progress = widgets.work_row(self.button, self.stop, self.tr("Progress"))
         self.doing = widgets.label("", "quiet")
         row.addWidget(self.doing, 1)
@@ -389,6 +390,7 @@ class ExportPage(Page):
     @Slot()
     def _state(self) -> None:
         busy = self._command is not None
+        worked = (self.button.hasFocus() or self.place.hasFocus()) if busy else self.stop.hasFocus()
         self.stack.setCurrentIndex(1 if self.model.chosen is not None or self.exports or busy else 0)
         ready = bool(self.model.chosen and self.format and self.place.text().strip())
         self.button.setEnabled(ready and not busy)
@@ -400,6 +402,8 @@ class ExportPage(Page):
         fields: tuple[QWidget, ...] = (self.model, self.formats, self.options, self.place, self.browse)
         for each in fields:
             each.setEnabled(not busy)
+        if worked:  # what was pressed is hidden now: the keyboard goes on with what took its place
+            (self.stop if busy else self.button).setFocus()
 
     # -------------------------------------------------------------------------------------------- exporting
 
@@ -432,7 +436,7 @@ class ExportPage(Page):
         self._parity, self._written, self._stopped = None, place, False
         self.result.hide()
         self.progress.setRange(0, 0)
-        self.doing.setText(self.tr("Loading the model …"))
+        self.doing.setText(self.tr("Loading the model…"))
         self._command = self.studio.command(*self.arguments(overwrite), "--json")
         self._command.arrived.connect(self._take)
         self._command.ended.connect(self._ended)

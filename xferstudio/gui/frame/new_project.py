@@ -21,7 +21,8 @@ from PySide6.QtWidgets import (
 from xferstudio.api import UserError
 from xferstudio.gui.frame.path_line import PathLine
 from xferstudio.gui.look import theme
-from xferstudio.gui.look.widgets import button, label
+from xferstudio.gui.look.widgets import button, label, make_room
+from xferstudio.gui.look.words import engine_text
 from xferstudio.gui.project.studio import Studio
 
 
@@ -34,7 +35,7 @@ class NewProject(QDialog):
         self.folder: Path | None = None
         self._place_written = self._name_written = False
         self.setWindowTitle(self.tr("New project"))
-        self.setMinimumWidth(72 * theme.UNIT)
+        self.setMinimumWidth(88 * theme.UNIT)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(*(3 * theme.UNIT,) * 4)
         layout.setSpacing(2 * theme.UNIT)
@@ -153,8 +154,9 @@ class NewProject(QDialog):
                 data, self.name.text(), place if self.place.text().strip() else None, **more
             )
         except (UserError, OSError) as error:
-            self.fault.setText(str(error))
+            self.fault.setText(engine_text(str(error)))
             self.fault.show()
+            make_room(self)
             return
         self.accept()
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QEvent, QPoint, Qt, QTimer, Slot
+from PySide6.QtCore import QByteArray, QEvent, QPoint, QSize, Qt, QTimer, Slot
 from PySide6.QtGui import (
     QAction,
     QActionGroup,
@@ -153,6 +153,15 @@ class Window(QMainWindow):
             self._when_pages_rest(lambda: self._open(folder))
 
     def _loads(self, folder: str) -> bool:
+        if not projects.is_project(Path(folder)):
+            self.show_message(
+                self.tr(
+                    "There is no project in {folder}. Open the folder that holds its project.toml; "
+                    "or make a new project from a folder of images."
+                ).format(folder=folder)
+            )
+            self.sidebar.refresh()
+            return False
         try:
             projects.load(folder)
         except UserError as error:
@@ -463,9 +472,13 @@ class Window(QMainWindow):
         from xferstudio.gui.look.help import Shortcuts, everywhere
 
         groups: dict[str, list[tuple[str, str]]] = {}
+        bare = {self.undo: self.tr("&Undo"), self.redo: self.tr("&Redo")}  # without what they would undo now
         for menu in self._menus:
             lines = [
-                (_plain(action.text()), action.shortcut().toString(QKeySequence.SequenceFormat.NativeText))
+                (
+                    _plain(bare.get(action, action.text())),
+                    action.shortcut().toString(QKeySequence.SequenceFormat.NativeText),
+                )
                 for action in menu.actions()
                 if not action.shortcut().isEmpty()
             ]
@@ -712,7 +725,8 @@ class Window(QMainWindow):
 
     def _restore(self) -> None:
         settings = self.studio.settings
-        self.resize(1280, 820)
+        room = self.screen().availableSize() - QSize(0, 4 * theme.UNIT)  # for the frame around it
+        self.resize(QSize(1280, 820).boundedTo(room))
         geometry, splitter = settings.value("window/geometry"), settings.value("window/splitter")
         if isinstance(geometry, QByteArray):
             self.restoreGeometry(geometry)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -29,6 +30,8 @@ from xferstudio.gui.look.widgets import label, plain_tip, tool
 from xferstudio.gui.look.words import engine_text
 
 _INT = 2**31 - 1
+_SHORT = {"ema": "EMA", "knn": "kNN", "l2": "L2", "mlp": "MLP", "sp": "SP"}
+"""Abbreviations in the names of options, as the field writes them."""
 _HUGE = 1e12
 
 
@@ -117,6 +120,7 @@ class Field(QObject):
         self.choices: tuple[Any, ...] = tuple(option.get("choices") or ())
         self._on = True
         title = engine_text(self.name.replace("_", " "))
+        title = " ".join(_SHORT.get(word, word) for word in title.split(" "))
         self.title = QLabel(title[:1].upper() + title[1:], parent)
         self.title.setTextFormat(Qt.TextFormat.PlainText)
         self.help = label(engine_text(str(option.get("help") or "")), "small", wrap=True)
@@ -301,8 +305,19 @@ class OptionsForm(QWidget):
             grid.addWidget(field.editor, row, 1)
             grid.addWidget(field.back, row, 2)
             grid.addWidget(field.help, row, 3)
+        self._order_tabs()
         self._show_kept()
         self._unfold(self.all.isChecked())
+
+    def _order_tabs(self) -> None:
+        """Tab comes to the fields after what stands before the form, though they are younger than all of the page."""
+        before = self.previousInFocusChain()
+        while before and before is not self and not before.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            before = before.previousInFocusChain()
+        parts = [part for field in self.fields.values() for part in (field.editor, field.back)]
+        order = [before or self, *parts, self.all, self.defaults]
+        for first, second in itertools.pairwise(order):
+            QWidget.setTabOrder(first, second)
 
     def values(self) -> dict[str, Any]:
         """What differs from the defaults, and what was kept."""

@@ -45,9 +45,9 @@ class PlotExport(QObject):
     def fill(self, menu: QMenu) -> None:
         """Add the ways of taking the plot away."""
         for text, slot in (
-            (self.tr("Save as PNG …"), self._ask_png),
-            (self.tr("Save as SVG …"), self._ask_svg),
-            (self.tr("Save the numbers as CSV …"), self._ask_csv),
+            (self.tr("Save as PNG…"), self._ask_png),
+            (self.tr("Save as SVG…"), self._ask_svg),
+            (self.tr("Save the numbers as CSV…"), self._ask_csv),
             (self.tr("Copy the picture"), self.copy),
         ):
             menu.addAction(text, slot)

@@ -143,9 +143,9 @@ class Plot(QWidget):
         self.view.log_y = log_y
         self.plot.setLogMode(x=False, y=log_y)
         layout.addWidget(self.canvas, 1)
-        self.readout = Elided("", "small", Qt.TextElideMode.ElideRight)
+        self.readout = Elided("", "small", Qt.TextElideMode.ElideRight, lines=2)
         self.readout.setAccessibleName(self.tr("Values at the crosshair"))
-        self.readout.setMinimumHeight(QFontMetrics(theme.font("small")).height())
+        self.readout.setFixedHeight(2 * QFontMetrics(theme.font("small")).lineSpacing())
         layout.addWidget(self.readout)
         self.cross = pg.InfiniteLine(angle=90, movable=False)
         self.cross.setVisible(False)
@@ -298,9 +298,8 @@ class Plot(QWidget):
         """Forget all numbers and marks; the curves stay in the legend."""
         for curve in self.curves.values():
             curve.data = Growing()
-            for edge in (curve.low, curve.high):
-                if edge is not None:
-                    edge.clear()
+            if curve.low is not None:  # new ones too: the old may be somebody else's, who still needs them
+                curve.low, curve.high = Growing(), Growing()
         for line, _, _ in self._marks:
             self.plot.removeItem(line)
         self._marks.clear()

@@ -316,6 +316,7 @@ QCheckBox::indicator:indeterminate {{ background: {accent}; border-color: {accen
 QCheckBox::indicator:checked:focus {{ border: 2px solid {text}; }}
 QRadioButton::indicator:checked {{ background: {accent}; border-color: {accent}; image: url("{icons}/control-dot-{tone}.svg"); }}
 QCheckBox::indicator:disabled, QRadioButton::indicator:disabled {{ background: {raised}; border-color: {line}; }}
+QCheckBox::indicator:checked:disabled, QRadioButton::indicator:checked:disabled {{ background: {faint}; }}
 
 QPlainTextEdit, QTextEdit {{ border: 1px solid {line}; border-radius: 6px; background: {surface}; color: {text}; padding: 4px; }}
 QPlainTextEdit:focus, QTextEdit:focus {{ border-color: {accent}; }}

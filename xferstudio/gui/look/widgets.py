@@ -47,6 +47,14 @@ def button(text: str, icon: str = "", role: str = "") -> QPushButton:
     return made
 
 
+def make_room(window: QWidget) -> None:
+    """Make a window higher where its wrapped texts, which have changed, need it: Qt would squeeze all of it instead."""
+    layout = window.layout()
+    if layout is not None and window.isVisible():
+        layout.activate()
+        window.resize(window.width(), max(window.height(), layout.totalHeightForWidth(window.width())))
+
+
 def plain_tip(text: str) -> str:
     """A text with names of the user as a tooltip shows it letter by letter, though Qt guesses at rich text."""
     if "<" not in text and "&" not in text:
@@ -134,7 +142,7 @@ class Icon(QLabel):
 
 
 class Elided(QLabel):
-    """A line of plain text that is shortened (in the middle) where there is no room; the tooltip has it whole."""
+    """Plain text in one or a few lines, shortened (in the middle) where there is no room; the tooltip has it whole."""
 
     def __init__(
         self,
@@ -142,9 +150,13 @@ class Elided(QLabel):
         role: str = "body",
         mode: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle,
         parent: QWidget | None = None,
+        lines: int = 1,
     ) -> None:
         super().__init__(parent)
-        self._whole, self._mode = "", mode
+        self._whole, self._mode, self._lines = "", mode, lines
+        if lines > 1:
+            self.setWordWrap(True)
+            self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setProperty("role", role)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -161,7 +173,10 @@ class Elided(QLabel):
         return self._whole
 
     def _fit(self) -> None:
-        self.setText(self.fontMetrics().elidedText(self._whole, self._mode, max(self.width(), 24)))
+        width = max(self.width(), 24)
+        # Lines are broken between words, so each but the last is not quite full.
+        room = width + (self._lines - 1) * width * 3 // 4
+        self.setText(self.fontMetrics().elidedText(self._whole, self._mode, room))
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)

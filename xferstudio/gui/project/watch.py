@@ -196,11 +196,12 @@ def _of_running(run: RunFolder, before: Figures) -> Figures:
         if first is not None:
             found = replace(found, device=first.device, epochs=first.epochs)
     if isinstance(event, events.StepDone) and event.steps:
-        return replace(found, progress=min(1.0, event.step / event.steps), epoch=event.epoch)
+        share = min(1.0, event.step / event.steps)
+        return replace(found, progress=max(progress, share), epoch=event.epoch)
     if isinstance(event, events.EpochDone) and event.epochs:
         return replace(
             found,
-            progress=min(1.0, event.epoch / event.epochs),
+            progress=max(progress, min(1.0, event.epoch / event.epochs)),
             epoch=event.epoch,
             epochs=event.epochs,
             seconds_left=event.seconds_left,

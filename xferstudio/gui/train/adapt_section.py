@@ -92,8 +92,8 @@ class AdaptSection(QWidget):
             self.tr("By how far apart the domains are, those that are marked are worth trying first.")
             if suggested
             else self.tr(
-                "They learn from the labelled images and from those of the target domain, which need no labels. With "
-                "the data, How far apart? says which one to try first."
+                "They learn from the labelled images and from those of the target domain, which need no labels. "
+                '"How far apart?" on the data page says which one to try first.'
             )
         )
         self._lay()

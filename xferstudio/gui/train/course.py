@@ -348,6 +348,11 @@ class Course:
         going = 0.0 if self._since is None else max(0.0, (now or time.time()) - self._since)
         return self._elapsed + going
 
+    @property
+    def heard(self) -> float:
+        """When the last event was told of, in seconds of the clock: a run that was killed ended about then."""
+        return self._now
+
     def left(self, now: float | None = None) -> float | None:
         """Seconds that the training still takes, as far as the engine can tell."""
         if self.seconds_left is None or self.ended:

@@ -48,12 +48,17 @@ class StrategyCard(QFrame):
         layout.setContentsMargins(*(theme.UNIT + 4,) * 4)
         layout.setSpacing(theme.UNIT // 2)
         row = QHBoxLayout()
-        self.radio = QRadioButton(engine_text(str(strategy.get("label") or self.id)))
-        self.radio.setFont(theme.font("body", bold=True))
-        row.addWidget(self.radio)
-        row.addStretch(1)
+        row.setSpacing(theme.UNIT // 2)
+        self.radio = QRadioButton()
+        title = label(
+            engine_text(str(strategy.get("label") or self.id)), wrap=True
+        )  # a radio button never wraps
+        title.setFont(theme.font("body", bold=True))
+        self.radio.setAccessibleName(title.text())
+        row.addWidget(self.radio, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(title, 1)
         self.tag = label("", "small")
-        row.addWidget(self.tag)
+        row.addWidget(self.tag, 0, Qt.AlignmentFlag.AlignTop)
         if strategy.get("kind") == "extract":
             self.tag.setText(self.tr("start here"))
         elif strategy.get("kind") == "scratch" or self.id == BASELINE:
@@ -112,7 +117,7 @@ class NewRun(QWidget):
         layout.setContentsMargins(*(3 * theme.UNIT,) * 4)
         layout.setSpacing(2 * theme.UNIT)
         layout.addWidget(label(self.tr("New run"), "title"))
-        self.busy = label(self.tr("Looking at what the plugins offer …"), "quiet")
+        self.busy = label(self.tr("Looking at what the plugins offer…"), "quiet")
         layout.addWidget(self.busy)
         layout.addWidget(label(self.tr("Start from this pretrained network"), "heading"))
         card = Card()
@@ -312,6 +317,7 @@ class NewRun(QWidget):
             number += 1
             name = f"{self.strategy}-{number}"
         self.name.setText(name)
+        self.name.setCursorPosition(0)  # where there is little room, its beginning is seen
 
     def _taken(self) -> set[str]:
         project = self.studio.project

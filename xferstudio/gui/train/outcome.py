@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from xferstudio.gui.look import theme
-from xferstudio.gui.look.widgets import Card, Icon, button, label
+from xferstudio.gui.look.widgets import Card, FlowLayout, Icon, button, label
 from xferstudio.gui.look.words import engine_text, interval, percent, seconds, whole
 from xferstudio.gui.train.course import Course
 
@@ -113,8 +113,9 @@ class SummaryCard(Card):
             words.addWidget(each)
         row.addLayout(words, 1)
         self.body.addLayout(row)
-        steps = QHBoxLayout()
-        steps.addWidget(label(self.tr("Next:"), "quiet"))
+        steps = FlowLayout()  # three buttons are wider than the page of a small screen
+        caption = label(self.tr("Next:"), "quiet")
+        steps.addWidget(caption)
         self.buttons: dict[str, QPushButton] = {}
         for page, text, icon, role in (
             ("try", self.tr("Try it on images"), "try", "primary"),
@@ -126,7 +127,7 @@ class SummaryCard(Card):
             made.clicked.connect(self._pressed)
             self.buttons[page] = made
             steps.addWidget(made)
-        steps.addStretch(1)
+        caption.setMinimumHeight(self.buttons["try"].sizeHint().height())
         self.body.addLayout(steps)
 
     def show_summary(self, summary: Mapping[str, Any]) -> None:

@@ -125,7 +125,8 @@ class RunsView(QFrame):
         self.runs.itemActivated.connect(self._run_changed)
         layout.addWidget(self.runs, 1)
         self.nothing = label(self.tr("No runs yet."), "quiet", wrap=True)
-        layout.addWidget(self.nothing)
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self.nothing, 1)
         for view in (self.waiting, self.runs):
             view.setTextElideMode(Qt.TextElideMode.ElideMiddle)
             view.setIconSize(theme.icon_size())

@@ -91,7 +91,7 @@ class StatusCard(Card):
             self.task.setText("")
         self.progress.setVisible(going)
         self.task.setVisible(bool(self.task.text()))
-        self.figures["elapsed"].setText(seconds(course.elapsed(time.time())))
+        self.figures["elapsed"].setText(seconds(course.elapsed(time.time() if going else course.heard)))
         left = course.left(time.time())
         unknown = self.tr("not known yet") if going else "–"
         self.figures["left"].setText(
@@ -111,7 +111,7 @@ class StatusCard(Card):
         if best is None or course.epochs <= 1:
             since = "–"
         elif course.since_best == 0:
-            since = self.tr("this epoch is the best")
+            since = self.tr("this is the best")
         elif course.since_best == 1:
             since = self.tr("one epoch")
         else:
@@ -142,10 +142,9 @@ class StatusCard(Card):
                 )
             else:
                 parts.append(self.tr("Training: {name}").format(name=name))
-        elif course.task is not None:
-            parts.append(self.tr("Getting ready"))
-        elif not course.began:
-            parts.append(self.tr("Starting"))
+        else:
+            ready = course.began or course.task is not None
+            parts.append(self.tr("Getting ready") if ready else self.tr("Starting"))
         if course.epochs > 1 and course.epoch:
             parts.append(self.tr("epoch {number} of {of}").format(number=course.epoch, of=course.epochs))
         if course.step and course.steps >= course.step:
@@ -206,7 +205,9 @@ class NoticeCard(Card):
         # Warnings first: they are why one looks here.
         ordered = sorted(notices, key=lambda notice: notice[1] != "warning")
         for text, level in ordered if unfolded else ordered[:_NOTICES]:
-            line = label(engine_text(text), "warning" if level == "warning" else "quiet", wrap=True)
+            told = engine_text(text)
+            told = told[:1].upper() + told[1:]
+            line = label(told, "warning" if level == "warning" else "quiet", wrap=True)
             line.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             self.lines.addWidget(line)
         more = len(notices) - _NOTICES

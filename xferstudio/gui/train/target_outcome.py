@@ -100,9 +100,7 @@ class TargetCard(Card):
             ),
             (
                 self.by_signs,
-                self.tr("By signs that need no labels: {sentence}").format(
-                    sentence=engine_text(str(signs["sentence"]))
-                )
+                self.tr("Without labels: {sentence}").format(sentence=engine_text(str(signs["sentence"])))
                 if signs
                 else "",
             ),

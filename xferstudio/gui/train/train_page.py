@@ -371,7 +371,9 @@ class TrainPage(Page):
             self._ask_verdict()
         elif folder is None and kind == "job" and key is job:
             self.show_plan(job.name)
-        elif code != 0 and self._is_here(job):
+        elif (
+            code != 0 and self._is_here(job) and (folder is None or self._ended_state(folder) != "cancelled")
+        ):
             self.studio.note.emit(self.tr("{name} has ended with a failure").format(name=job.name))
 
     def _ended_state(self, folder: RunFolder) -> str:

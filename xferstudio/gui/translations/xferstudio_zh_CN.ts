@@ -43,7 +43,7 @@ Free software under the Apache License 2.0.</source>
         <translation>根据两个域相距的远近，标出的策略值得先尝试。</translation>
     </message>
     <message>
-        <source>They learn from the labelled images and from those of the target domain, which need no labels. With the data, How far apart? says which one to try first.</source>
+        <source>They learn from the labelled images and from those of the target domain, which need no labels. &quot;How far apart?&quot; on the data page says which one to try first.</source>
         <translation>它们同时从有标签的图像和无需标签的目标域图像中学习。数据页上的“相距多远？”会说明先尝试哪一个。</translation>
     </message>
     <message>
@@ -148,7 +148,7 @@ Free software under the Apache License 2.0.</source>
         <translation>{name} 已经在项目的数据文件夹中。</translation>
     </message>
     <message>
-        <source>Looking through what was dropped …</source>
+        <source>Looking through what was dropped…</source>
         <translation>正在扫描拖入的内容…</translation>
     </message>
     <message>
@@ -156,7 +156,7 @@ Free software under the Apache License 2.0.</source>
         <translation>拖入的内容里没有图像。</translation>
     </message>
     <message>
-        <source>Copying images into the project …</source>
+        <source>Copying images into the project…</source>
         <translation>正在把图像复制到项目…</translation>
     </message>
     <message>
@@ -431,15 +431,15 @@ Free software under the Apache License 2.0.</source>
         <translation>搜索网络</translation>
     </message>
     <message>
-        <source>From disk …</source>
+        <source>From disk…</source>
         <translation>从磁盘选择…</translation>
     </message>
     <message>
-        <source>A file of weights …</source>
+        <source>A file of weights…</source>
         <translation>权重文件…</translation>
     </message>
     <message>
-        <source>A folder as timm writes it …</source>
+        <source>A folder as timm writes it…</source>
         <translation>timm 格式的文件夹…</translation>
     </message>
     <message>
@@ -506,7 +506,7 @@ Free software under the Apache License 2.0.</source>
         <translation>无类别</translation>
     </message>
     <message>
-        <source>New class …</source>
+        <source>New class…</source>
         <translation>新建类别…</translation>
     </message>
     <message>
@@ -904,7 +904,7 @@ Free software under the Apache License 2.0.</source>
         <translation>把图像或文件夹拖到这里：其中的每个文件夹会成为一个类别。</translation>
     </message>
     <message>
-        <source>Add images …</source>
+        <source>Add images…</source>
         <translation>添加图像…</translation>
     </message>
     <message>
@@ -956,8 +956,8 @@ Free software under the Apache License 2.0.</source>
         <translation>松开以设为目标域</translation>
     </message>
     <message>
-        <source>Add a target domain …</source>
-        <translation>添加目标域 …</translation>
+        <source>Add a target domain…</source>
+        <translation>添加目标域…</translation>
     </message>
     <message>
         <source>Images of another domain, without labels, that the model is to be carried to</source>
@@ -976,7 +976,7 @@ Free software under the Apache License 2.0.</source>
         <translation>找到 {found} = 采用 {used} + 未采用 {left_out} · 训练 {train} · 验证 {val} · 测试 {test}</translation>
     </message>
     <message>
-        <source>looking through them again …</source>
+        <source>looking again…</source>
         <translation>正在重新扫描…</translation>
     </message>
     <message>
@@ -986,6 +986,46 @@ Free software under the Apache License 2.0.</source>
     <message>
         <source>{number} of {count}</source>
         <translation>{number}/{count}</translation>
+    </message>
+    <message>
+        <source>Show large, and back</source>
+        <translation>放大查看，再按返回</translation>
+    </message>
+    <message>
+        <source>Large: next or previous image</source>
+        <translation>大图：下一张或上一张</translation>
+    </message>
+    <message>
+        <source>Large: nearer, farther, whole, pixel by pixel</source>
+        <translation>大图：放大、缩小、整张、原始像素</translation>
+    </message>
+    <message>
+        <source>Select this image too, or all</source>
+        <translation>加选这张，或全选</translation>
+    </message>
+    <message>
+        <source>Move to class 1 to 9</source>
+        <translation>移到第 1 至 9 类</translation>
+    </message>
+    <message>
+        <source>Move to another class</source>
+        <translation>移到其他类别</translation>
+    </message>
+    <message>
+        <source>Exclude, or use again</source>
+        <translation>排除，或重新采用</translation>
+    </message>
+    <message>
+        <source>Class: rename</source>
+        <translation>类别：重命名</translation>
+    </message>
+    <message>
+        <source>Class: move the selected images here</source>
+        <translation>类别：把选中的图片移到这里</translation>
+    </message>
+    <message>
+        <source>Find</source>
+        <translation>查找</translation>
     </message>
 </context>
 <context>
@@ -1263,8 +1303,8 @@ Free software under the Apache License 2.0.</source>
         <translation>测量两个域相距多远，以及由此建议哪些策略</translation>
     </message>
     <message>
-        <source>Looking at the images of the target domain …</source>
-        <translation>正在查看目标域的图像 …</translation>
+        <source>Looking at the images of the target domain…</source>
+        <translation>正在查看目标域的图像…</translation>
     </message>
     <message>
         <source>Images of another domain, without labels</source>
@@ -3280,7 +3320,7 @@ Free software under the Apache License 2.0.</source>
         <translation>格式</translation>
     </message>
     <message>
-        <source>Looking for formats …</source>
+        <source>Looking for formats…</source>
         <translation>正在查找可用格式…</translation>
     </message>
     <message>
@@ -3292,7 +3332,7 @@ Free software under the Apache License 2.0.</source>
         <translation>保存位置</translation>
     </message>
     <message>
-        <source>Choose …</source>
+        <source>Choose…</source>
         <translation>选择…</translation>
     </message>
     <message>
@@ -3360,7 +3400,7 @@ Free software under the Apache License 2.0.</source>
         <translation>{name} 已经存在。要用新的导出替换它吗？</translation>
     </message>
     <message>
-        <source>Loading the model …</source>
+        <source>Loading the model…</source>
         <translation>正在载入模型…</translation>
     </message>
     <message>
@@ -3422,8 +3462,8 @@ Free software under the Apache License 2.0.</source>
 <context>
     <name>FilterBar</name>
     <message>
-        <source>Find by name, class or reason</source>
-        <translation>按名称、类别或原因查找</translation>
+        <source>Name, class or reason</source>
+        <translation>名称、类别或原因</translation>
     </message>
     <message>
         <source>Find</source>
@@ -3751,7 +3791,7 @@ belongs to {name}</source>
         <translation>新建运行</translation>
     </message>
     <message>
-        <source>Looking at what the plugins offer …</source>
+        <source>Looking at what the plugins offer…</source>
         <translation>正在查询插件提供的内容…</translation>
     </message>
     <message>
@@ -3926,7 +3966,7 @@ belongs to {name}</source>
         <translation>移到类别</translation>
     </message>
     <message>
-        <source>Another class …	C</source>
+        <source>Another class…	C</source>
         <translation>其他类别…	C</translation>
     </message>
     <message>
@@ -3974,7 +4014,7 @@ belongs to {name}</source>
         <translation>把选中的图像移到这里	=</translation>
     </message>
     <message>
-        <source>Rename …	F2</source>
+        <source>Rename…	F2</source>
         <translation>重命名…	F2</translation>
     </message>
     <message>
@@ -3982,7 +4022,7 @@ belongs to {name}</source>
         <translation>并入</translation>
     </message>
     <message>
-        <source>Another class …</source>
+        <source>Another class…</source>
         <translation>其他类别…</translation>
     </message>
 </context>
@@ -4036,15 +4076,15 @@ belongs to {name}</source>
 <context>
     <name>PlotExport</name>
     <message>
-        <source>Save as PNG …</source>
+        <source>Save as PNG…</source>
         <translation>另存为 PNG…</translation>
     </message>
     <message>
-        <source>Save as SVG …</source>
+        <source>Save as SVG…</source>
         <translation>另存为 SVG…</translation>
     </message>
     <message>
-        <source>Save the numbers as CSV …</source>
+        <source>Save the numbers as CSV…</source>
         <translation>把数据另存为 CSV…</translation>
     </message>
     <message>
@@ -4637,8 +4677,8 @@ belongs to {name}</source>
         <translation>各类别移动了多远</translation>
     </message>
     <message>
-        <source>Starting …</source>
-        <translation>正在启动 …</translation>
+        <source>Starting…</source>
+        <translation>正在启动…</translation>
     </message>
     <message>
         <source>{task}: {done} of {total}</source>
@@ -4781,7 +4821,7 @@ belongs to {name}</source>
         <translation>把文件夹按类别归类</translation>
     </message>
     <message>
-        <source>Choose …</source>
+        <source>Choose…</source>
         <translation>选择…</translation>
     </message>
     <message>
@@ -4925,7 +4965,7 @@ belongs to {name}</source>
         <translation>尚未写入任何内容。</translation>
     </message>
     <message>
-        <source>Loading the model …</source>
+        <source>Loading the model…</source>
         <translation>正在载入模型…</translation>
     </message>
 </context>
@@ -5019,7 +5059,7 @@ belongs to {name}</source>
         <translation>第 {number} 轮</translation>
     </message>
     <message>
-        <source>this epoch is the best</source>
+        <source>this is the best</source>
         <translation>本轮即最佳</translation>
     </message>
     <message>
@@ -5238,7 +5278,7 @@ belongs to {name}</source>
         <translation>按标签：{sentence}</translation>
     </message>
     <message>
-        <source>By signs that need no labels: {sentence}</source>
+        <source>Without labels: {sentence}</source>
         <translation>按无需标签的信号：{sentence}</translation>
     </message>
     <message>
@@ -5379,12 +5419,12 @@ belongs to {name}</source>
         <translation>更改或移除目标域</translation>
     </message>
     <message>
-        <source>Choose another folder …</source>
-        <translation>选择其他文件夹 …</translation>
+        <source>Choose another folder…</source>
+        <translation>选择其他文件夹…</translation>
     </message>
     <message>
-        <source>Take the target domain away …</source>
-        <translation>移除目标域 …</translation>
+        <source>Take the target domain away…</source>
+        <translation>移除目标域…</translation>
     </message>
     <message>
         <source>Find by name</source>
@@ -5584,11 +5624,11 @@ belongs to {name}</source>
         <translation>重试</translation>
     </message>
     <message>
-        <source>An exported ONNX file …</source>
+        <source>An exported ONNX file…</source>
         <translation>导出的 ONNX 文件…</translation>
     </message>
     <message>
-        <source>Choose images …</source>
+        <source>Choose images…</source>
         <translation>选择图像…</translation>
     </message>
     <message>
@@ -5596,7 +5636,7 @@ belongs to {name}</source>
         <translation>要试用的图像，可来自任意文件夹（Ctrl+Shift+O）</translation>
     </message>
     <message>
-        <source>Choose a folder …</source>
+        <source>Choose a folder…</source>
         <translation>选择文件夹…</translation>
     </message>
     <message>
@@ -5608,7 +5648,7 @@ belongs to {name}</source>
         <translation>清空</translation>
     </message>
     <message>
-        <source>Sort a folder …</source>
+        <source>Sort a folder…</source>
         <translation>归类文件夹…</translation>
     </message>
     <message>
@@ -5672,7 +5712,7 @@ belongs to {name}</source>
         <translation>ONNX 文件 (*.onnx)</translation>
     </message>
     <message>
-        <source>Loading the model …</source>
+        <source>Loading the model…</source>
         <translation>正在载入模型…</translation>
     </message>
     <message>
@@ -5732,7 +5772,7 @@ belongs to {name}</source>
         <translation>{label}，把握 {share}</translation>
     </message>
     <message>
-        <source>Predicting …</source>
+        <source>Predicting…</source>
         <translation>正在预测…</translation>
     </message>
     <message>
@@ -5759,7 +5799,7 @@ belongs to {name}</source>
         <translation>结论</translation>
     </message>
     <message>
-        <source>Comparing the runs image by image …</source>
+        <source>Comparing the runs image by image…</source>
         <translation>正在逐张图像比较各个运行…</translation>
     </message>
     <message>
@@ -6074,6 +6114,10 @@ Your runs are not touched by it. If it comes again, close the window and open it
     <message>
         <source>Stay</source>
         <translation>不关闭</translation>
+    </message>
+    <message>
+        <source>There is no project in {folder}. Open the folder that holds its project.toml; or make a new project from a folder of images.</source>
+        <translation>{folder} 中没有项目。请打开 project.toml 所在的文件夹，或者用一个图像文件夹新建项目。</translation>
     </message>
 </context>
 <context>

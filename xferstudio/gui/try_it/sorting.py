@@ -119,8 +119,8 @@ class SortPanel(QWidget):
         form.setHorizontalSpacing(theme.UNIT)
         form.setVerticalSpacing(theme.UNIT)
         self.source, self.target = QLineEdit(), QLineEdit()
-        self.pick_source = widgets.button(self.tr("Choose …"), "folder")
-        self.pick_target = widgets.button(self.tr("Choose …"), "folder")
+        self.pick_source = widgets.button(self.tr("Choose…"), "folder")
+        self.pick_target = widgets.button(self.tr("Choose…"), "folder")
         for place, (text, field, button, slot) in enumerate(
             (
                 (self.tr("Images in"), self.source, self.pick_source, self._pick_source),
@@ -142,6 +142,8 @@ class SortPanel(QWidget):
         layout.addLayout(form)
         self.predict = widgets.button(self.tr("Show what goes where"), "play", "primary")
         self.predict.clicked.connect(self._predict)
+        for field in (self.source, self.target):
+            field.returnPressed.connect(self.predict.click)
         self.stop = widgets.button(self.tr("Stop"), "stop")
         self.stop.clicked.connect(self._stop)
         row, self.progress = widgets.work_row(self.predict, self.stop, self.tr("Progress"))
@@ -522,6 +524,9 @@ class SortPanel(QWidget):
 
     def _stage(self, stage: str) -> None:
         self.stage = stage
+        worked = any(
+            each.hasFocus() for each in (self.source, self.target, self.predict, self.stop, self.write)
+        )
         busy = stage in ("predicting", "writing")
         seen = stage in ("preview", "writing", "done")
         for field in (self.source, self.target, self.pick_source, self.pick_target, self.limit, self.link):
@@ -547,7 +552,11 @@ class SortPanel(QWidget):
             self._replan()
         elif busy:
             self.progress.setRange(0, self._total)
-            self.words.setText(self.tr("Loading the model …"))
+            self.words.setText(self.tr("Loading the model…"))
         elif stage == "done":
             self.words.setText("")
         self._check()
+        if (
+            worked and stage != "choose"
+        ):  # what was pressed is hidden now: the keyboard goes on with what comes next
+            {"preview": self.write, "done": self.folder_button}.get(stage, self.stop).setFocus()

@@ -97,7 +97,7 @@ class TryPage(Page):
         self.again.clicked.connect(self._again)
         self.again.hide()
         top.addWidget(self.again)
-        self.model = ModelChoice(self.tr("An exported ONNX file …"))
+        self.model = ModelChoice(self.tr("An exported ONNX file…"))
         self.model.picked.connect(self._model_picked)
         self.model.other_wanted.connect(self._pick_model)
         top.addWidget(self.model)
@@ -107,16 +107,16 @@ class TryPage(Page):
         row = QHBoxLayout(self.bar)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.UNIT)
-        self.pick = widgets.button(self.tr("Choose images …"), "images")
+        self.pick = widgets.button(self.tr("Choose images…"), "images")
         self.pick.setToolTip(self.tr("Images to try, from any folder (Ctrl+Shift+O)"))
         self.pick.clicked.connect(self._pick_files)
-        self.pick_all = widgets.button(self.tr("Choose a folder …"), "folder")
+        self.pick_all = widgets.button(self.tr("Choose a folder…"), "folder")
         self.pick_all.clicked.connect(self._pick_folder)
         self.paste_button = widgets.button(self.tr("Paste"), "clipboard")
         self.paste_button.clicked.connect(self.paste)
         self.clear_button = widgets.button(self.tr("Clear"), "close")
         self.clear_button.clicked.connect(self.clear)
-        self.sort_button = widgets.button(self.tr("Sort a folder …"), "sort")
+        self.sort_button = widgets.button(self.tr("Sort a folder…"), "sort")
         self.sort_button.setToolTip(self.tr("Copy or link its images into one folder for each class"))
         self.sort_button.clicked.connect(self.open_sorting)
         for each in (self.pick, self.pick_all, self.paste_button, self.clear_button):
@@ -139,7 +139,7 @@ class TryPage(Page):
             "drop",
             self.tr("Drop images here"),
             self.tr("Or paste one from the clipboard, or choose files. They stay where they are."),
-            self.tr("Choose images …"),
+            self.tr("Choose images…"),
         )
         self.drop.acted.connect(self._pick_files)
         self.stack.addWidget(self.drop)
@@ -353,7 +353,7 @@ class TryPage(Page):
         open_questions = self.predictor.open_questions
         text = {
             "off": "",
-            "loading": self.tr("Loading the model …"),
+            "loading": self.tr("Loading the model…"),
             "ready": self.tr("Ready"),
             "failed": self.tr("The model cannot be used"),
         }[self.predictor.state]
@@ -561,7 +561,7 @@ class TryPage(Page):
             text = self.tr("{label}, {share} sure")
             self.verdict.setText(text.format(label=good["label"], share=words.percent(good["confidence"], 0)))
         else:
-            self.verdict.setText(self.tr("Predicting …") if self._shown else "")
+            self.verdict.setText(self.tr("Predicting…") if self._shown else "")
         self.trouble.setText(error)
         self.trouble.setVisible(bool(error))
         for number, (name, share, bar) in enumerate(self.bars):
