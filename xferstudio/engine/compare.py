@@ -233,8 +233,8 @@ def _judged(found: Paired, adjusted: float, looks: int = 1) -> Paired:
         sentence = f"Too close to call: {a} and {b} are right on exactly the same of {images}."
     else:
         sentence = (
-            f"Too close to call: of {images}, {found.b_only:,} are right only in {b} and {found.a_only:,} "
-            f"only in {a}; the true difference may lie {between}."
+            f"Too close to call: {b} alone is right on {found.b_only:,} of {images}, {a} alone on {found.a_only:,}; "
+            f"the true difference may lie {between}."
         )
     return dataclasses.replace(found, adjusted_p=adjusted, verdict=verdict, sentence=sentence)
 

@@ -117,7 +117,7 @@ def test_too_close_is_an_answer(page):
     icon, _, title, text = page.verdict._pair(pair, 1)
     assert icon == "minus" and title == "Too close to call: one and two"
     assert text == (
-        "Of 48 images, 8 are right only in two and 3 only in one; "
+        "two alone is right on 8 of 48 images, one alone on 3; "
         "the true difference may lie between -3.5 and +24.9 points."
     )
 

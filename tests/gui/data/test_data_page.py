@@ -721,9 +721,27 @@ def test_a_folder_with_class_folders_keeps_its_classes(tmp_path):
     (tmp_path / "new" / "ants" / "read.me").write_text("x")
     found = look_through([tmp_path / "new"])
     assert found.classes == {"ants": 1, "flies": 1}
+    assert [file.name for file in found.unplaced] == ["loose.png"]
     reasons = {Path(path).name: reason for path, reason in found.left_out}
-    assert reasons["loose.png"] == "not in a class folder"
     assert "not an image file" in reasons["read.me"]
+
+
+def test_images_beside_class_folders_are_added_where_one_class_is_named_for_all(qtbot, tmp_path):
+    photo(tmp_path / "new" / "ants" / "1.png", 1)
+    photo(tmp_path / "new" / "loose.png", 2)
+    dialog = AddDialog(look_through([tmp_path / "new"]), ["ants"])
+    qtbot.addWidget(dialog)
+    assert dialog.count.text() == "Images to add: 1"
+    assert dialog.not_added.text() == "Not added: not in a class folder (1)"
+    assert [(name, file.name) for name, file in dialog.files()] == [("ants", "1.png")]
+    dialog.one.click()
+    dialog.name.setEditText("flies")
+    assert dialog.count.text() == "Images to add: 2"
+    assert not dialog.not_added.isVisibleTo(dialog)
+    assert [(name, file.name) for name, file in dialog.files()] == [
+        ("flies", "1.png"),
+        ("flies", "loose.png"),
+    ]
 
 
 def test_folders_that_are_splits_are_no_classes(tmp_path):

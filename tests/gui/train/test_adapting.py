@@ -191,6 +191,9 @@ def test_a_process_that_does_the_baseline_first_is_followed_from_one_run_to_the_
     job = studio.queue.active[0]
     qtbot.waitUntil(lambda: job.folder.endswith("source-only"), timeout=10_000)
     assert job.prepares
+    assert page.runs.behind(job).startswith("First source-only is trained")
+    page._tell_behind("dann")
+    assert page.dashboard._behind == page.runs.behind(job)
     qtbot.waitUntil(lambda: job.ended, timeout=10_000)
     assert job.folder.endswith("dann") and not job.prepares
     kind, key = page._what

@@ -128,8 +128,8 @@ class VerdictView(QScrollArea):
             text = self.tr("Both are right on exactly the same of {images}.")
         else:
             text = self.tr(
-                "Of {images}, {b_only} are right only in {b} and {a_only} only in {a}; the true difference may lie "
-                "between {low} and {high} points."
+                "{b} alone is right on {b_only} of {images}, {a} alone on {a_only}; the true difference may lie between "
+                "{low} and {high} points."
             )
         return "minus", "body", title, text.format(**facts)
 

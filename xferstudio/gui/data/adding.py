@@ -67,6 +67,8 @@ class Found:
     left_out: Sequence[tuple[str, str]]
     suggested: str = ""
     """The name of the one folder that was dropped, if it has no classes inside."""
+    unplaced: Sequence[Path] = ()
+    """Images beside the folders of classes: they can be added only where one class is named for all."""
 
     @property
     def classes(self) -> dict[str, int]:
@@ -86,6 +88,7 @@ def look_through(dropped: Iterable[Path]) -> Found:
     files: list[tuple[str | None, Path]] = []
     left_out: list[tuple[str, str]] = []
     flat: list[tuple[str, list[Path]]] = []
+    unplaced: list[Path] = []
     endings = readable_extensions()
     for path in dropped:
         if not path.is_dir():
@@ -107,7 +110,7 @@ def look_through(dropped: Iterable[Path]) -> Found:
             if len(part) > depth + 1:
                 files.append((part[depth], image))
             else:
-                left_out.append((str(image), "not in a class folder"))
+                unplaced.append(image)
     suggested = ""
     if len(flat) == 1 and not files:
         suggested = flat[0][0]
@@ -115,7 +118,7 @@ def look_through(dropped: Iterable[Path]) -> Found:
     else:
         # Several folders beside each other are classes, just as inside a folder.
         files += [(name, image) for name, found in flat for image in found]
-    return Found(tuple(files), tuple(left_out), suggested)
+    return Found(tuple(files), tuple(left_out), suggested, tuple(unplaced))
 
 
 @dataclass(frozen=True)
@@ -296,8 +299,8 @@ class AddDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(*(3 * theme.UNIT,) * 4)
         layout.setSpacing(2 * theme.UNIT)
-        count = len(found.files)
-        layout.addWidget(label(self.tr("Images to add: {count}").format(count=whole(count)), "heading"))
+        self.count = label("", "heading")
+        layout.addWidget(self.count)
         words = label(
             self.tr(
                 "They are copied into the folder of the project's data. The files you dropped stay as they are."
@@ -336,12 +339,8 @@ class AddDialog(QDialog):
         for each in (self.keep, self.listed):
             each.setVisible(bool(named) and not found.loose)
         self.one.setVisible(bool(named) and not found.loose)
-        if found.left_out:
-            kinds = Counter(reason for _, reason in found.left_out)
-            text = listed(
-                f"{engine_text(reason)} ({whole(number)})" for reason, number in kinds.most_common(4)
-            )
-            layout.addWidget(label(self.tr("Not added: {reasons}").format(reasons=text), "quiet", wrap=True))
+        self.not_added = label("", "quiet", wrap=True)
+        layout.addWidget(self.not_added)
         self.fault = label("", "bad", wrap=True)
         layout.addWidget(self.fault)
         buttons = QDialogButtonBox()
@@ -363,6 +362,13 @@ class AddDialog(QDialog):
     def _check(self) -> None:
         one = self.one.isChecked()
         self.name.setEnabled(one)
+        self.count.setText(self.tr("Images to add: {count}").format(count=whole(len(self.files()))))
+        kinds = Counter(reason for _, reason in self._found.left_out)
+        if not one and self._found.unplaced:
+            kinds["not in a class folder"] += len(self._found.unplaced)
+        told = listed(f"{engine_text(reason)} ({whole(number)})" for reason, number in kinds.most_common(4))
+        self.not_added.setText(self.tr("Not added: {reasons}").format(reasons=told))
+        self.not_added.setVisible(bool(kinds))
         names = [self.name.currentText().strip()] if one else list(self._found.classes)
         fault = next(filter(None, map(class_fault, names)), "")
         typed = not one or bool(self.name.currentText())
@@ -375,7 +381,9 @@ class AddDialog(QDialog):
         """Each image with the class that it gets."""
         if self.one.isChecked():
             name = self.name.currentText().strip()
-            return [(name, file) for _, file in self._found.files]
+            return [
+                (name, file) for file in (*(file for _, file in self._found.files), *self._found.unplaced)
+            ]
         return [(name, file) for name, file in self._found.files if name is not None]
 
 

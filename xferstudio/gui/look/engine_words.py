@@ -515,8 +515,8 @@ PATTERNS = (
     QT_TRANSLATE_NOOP("Engine", "Too close to call: {a} and {b} are right on exactly the same of {images}."),
     QT_TRANSLATE_NOOP(
         "Engine",
-        "Too close to call: of {images}, {b_only} are right only in {b} and {a_only} only in {a}; the "
-        "true difference may lie between {low} and {high} points.",
+        "Too close to call: {b} alone is right on {b_only} of {images}, {a} alone on {a_only}; the true difference may "
+        "lie between {low} and {high} points.",
     ),
     # Mistakes that the user can mend.
     QT_TRANSLATE_NOOP(

@@ -183,7 +183,11 @@ class RunsView(QFrame):
         self._enable()
 
     def behind(self, job: Job) -> str:
-        """What a run of the queue waits for, if that is not a run of this window: a sentence, or ""."""
+        """What a run waits for: its baseline, or a run that is not of this window; a sentence, or ""."""
+        if job.prepares:
+            return self.tr(
+                "First {run} is trained: the same without adapting, which this run is measured against."
+            ).format(run=RunFolder(Path(job.folder)).name)
         if job.behind is None:
             return ""
         return self.tr(

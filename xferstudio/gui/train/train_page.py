@@ -232,9 +232,10 @@ class TrainPage(Page):
         return self.studio.state(folder)
 
     def _tell_behind(self, name: str) -> None:
-        """Show what the run of this name waits for, if it is in the queue."""
-        waiting = (job for job in self.studio.queue.waiting if job.name == name and self._is_here(job))
-        job = next(waiting, None)
+        """Show what the run of this name waits for, if it is in the queue, or if its baseline is trained."""
+        queue = self.studio.queue
+        due = (*queue.waiting, *(job for job in queue.active if job.prepares))
+        job = next((job for job in due if job.name == name and self._is_here(job)), None)
         self.dashboard.set_behind(self.runs.behind(job) if job is not None else "")
 
     def _is_here(self, job: Job) -> bool:

@@ -2441,7 +2441,7 @@ Free software under the Apache License 2.0.</source>
         <translation>难分高下：在 {images}中，{a} 和 {b} 正确的完全相同。</translation>
     </message>
     <message>
-        <source>Too close to call: of {images}, {b_only} are right only in {b} and {a_only} only in {a}; the true difference may lie between {low} and {high} points.</source>
+        <source>Too close to call: {b} alone is right on {b_only} of {images}, {a} alone on {a_only}; the true difference may lie between {low} and {high} points.</source>
         <translation>难分高下：在 {images}中，{b_only} 张只有 {b} 正确，{a_only} 张只有 {a} 正确；真实差异可能在 {low} 到 {high} 个百分点之间。</translation>
     </message>
     <message>
@@ -4625,6 +4625,10 @@ belongs to {name}</source>
         <source>It begins when {run} of the project {project} has ended, which another window or command runs on this device.</source>
         <translation>项目“{project}”的运行“{run}”正由另一个窗口或命令在此设备上执行；等它结束后，本次运行就会开始。</translation>
     </message>
+    <message>
+        <source>First {run} is trained: the same without adapting, which this run is measured against.</source>
+        <translation>先训练 {run}：同样的训练但不做适应，本次运行以它为对照。</translation>
+    </message>
 </context>
 <context>
     <name>ShiftPanel</name>
@@ -5871,7 +5875,7 @@ belongs to {name}</source>
         <translation>在 {images}中，两者正确的完全相同。</translation>
     </message>
     <message>
-        <source>Of {images}, {b_only} are right only in {b} and {a_only} only in {a}; the true difference may lie between {low} and {high} points.</source>
+        <source>{b} alone is right on {b_only} of {images}, {a} alone on {a_only}; the true difference may lie between {low} and {high} points.</source>
         <translation>在 {images}中，{b_only} 张只有 {b} 正确，{a_only} 张只有 {a} 正确；真实差异可能在 {low} 到 {high} 个百分点之间。</translation>
     </message>
     <message>
