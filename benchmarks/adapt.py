@@ -92,11 +92,13 @@ DIGITS = {
     "bottleneck": 128,
 }
 GREY = {**DIGITS, "epochs": 15}
+LAST_STAGE = {"stages": 1, "backbone_rate": 0.5, "epochs": 10}
+WITH_LAST_STAGE = ("source-only", "bnm", "shot", "mcc")
 TASKS = (
     Task("pacs photo-art (a)", "pacs/photo", "pacs/art_painting"),
     Task("pacs art-photo (a)", "pacs/art_painting", "pacs/photo"),
-    Task("pacs photo-art (b)", "pacs/photo", "pacs/art_painting", options={"stages": 1}),
-    Task("pacs art-photo (b)", "pacs/art_painting", "pacs/photo", options={"stages": 1}),
+    Task("pacs photo-art (b)", "pacs/photo", "pacs/art_painting", LITE0, WITH_LAST_STAGE, LAST_STAGE),
+    Task("pacs art-photo (b)", "pacs/art_painting", "pacs/photo", LITE0, WITH_LAST_STAGE, LAST_STAGE),
     Task("mnist-mnistm", "mnist", "mnistm", SMALL, ("source-only", "dann"), {**DIGITS, "epochs": 10}, 60_000),
     Task("mnist-usps", "mnist", "usps", SMALL, ("source-only", "cdan-e", "mcc", "bnm", "shot", "self-train"), GREY, 8_000),
     Task("usps-mnist", "usps", "mnist", SMALL, ("source-only", "cdan-e", "mcc", "bnm", "shot", "self-train"), GREY, 8_000),
