@@ -320,7 +320,7 @@ def test_a_run_that_was_cancelled_out_of_sight_is_no_failure(qtbot, page, studio
     studio.note.connect(notes.append)
     train(qtbot, page, "slow")
     qtbot.waitUntil(lambda: page.dashboard.course.epoch == 1, timeout=10_000)
-    qtbot.mouseClick(page.dashboard.buttons["cancel"], Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(page.dashboard.header.buttons["cancel"], Qt.MouseButton.LeftButton)
     page.show_new()
     qtbot.waitUntil(lambda: not studio.queue.active, timeout=10_000)
     assert not [note for note in notes if "failure" in note]
