@@ -182,6 +182,14 @@ def test_unequal_classes_are_trained_with_either_balance(make_studio, tmp_path, 
     assert ended.summary["test"]["balanced_accuracy"] > 0.6
 
 
+def test_the_time_left_follows_the_middle_of_the_last_epochs(make_studio):
+    events = make_studio().do("fine-tune", epochs=9, stages=1, head_first=False)
+    done = [event for event in events if isinstance(event, EpochDone)]
+    for place, event in enumerate(done):
+        usual = np.median([each.seconds for each in done[max(0, place - 4) : place + 1]])
+        assert event.seconds_left == pytest.approx(usual * (8 - place), abs=0.06)
+
+
 def test_a_run_that_gets_no_better_stops_early_and_says_so(make_studio):
     studio = make_studio()
     events = studio.do("fine-tune", epochs=60, stages=1, patience=3, learning_rate=0.0, head_first=False)

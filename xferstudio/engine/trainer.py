@@ -135,6 +135,7 @@ class Trainer:
         self._restored: Checkpoint | None = None
         self._good: Checkpoint | None = None
         self._told: Told | None = None
+        self._took: list[float] = []
 
     # ------------------------------------------------------------------------------------------- the fit
 
@@ -555,7 +556,9 @@ class Trainer:
             return 0.0
         if self.context.phase < len(self.phases) - 1:
             return None
-        return round(epoch_seconds * (self.epochs - self.at.epoch), 1)
+        # The middle of the last few: one that another program held up says nothing of those to come.
+        self._took = [*self._took, epoch_seconds][-5:]
+        return round(float(np.median(self._took)) * (self.epochs - self.at.epoch), 1)
 
     def _take_best(self) -> None:
         if self.best is not None:  # perhaps only what has learned
