@@ -262,6 +262,7 @@ def test_a_word_is_sent_once_and_the_button_waits_for_the_answer(qtbot, board):
     tell(qtbot, board, paused(1))
     assert board.header.buttons["resume"].isEnabled()
     board.header.told_to("stop")
+    assert board.header.state_word.text() == "stopping"
     assert not board.header.buttons["resume"].isEnabled()
     assert not board.header.buttons["cancel"].isEnabled()
 

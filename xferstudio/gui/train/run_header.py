@@ -98,7 +98,7 @@ class RunHeader(QFrame):
     def show_state(self, state: str, told: str, course: Course) -> None:
         """Tell its state and what it is to do: `told`, or what the course knows of it."""
         self._state, self._began = state, course.began
-        self.state_word.setText(state_in_words(state))
+        self._tell_word()
         tone = {"finished": "good", "stopped": "good", "failed": "bad", "interrupted": "warning"}.get(
             state, "accent"
         )
@@ -111,11 +111,19 @@ class RunHeader(QFrame):
     def told_to(self, word: str) -> None:
         """This word was sent to the run: it will obey in a moment."""
         self._pressed_word = word
+        self._tell_word()
         self._tell_buttons()
 
     def expect_nothing(self) -> None:
         """The run is not going to obey any more: its process has ended, or another one has begun."""
         self._pressed_word = ""
+
+    def _tell_word(self) -> None:
+        text = state_in_words(self._state)
+        if self._state in ("running", "paused"):
+            ending = {"stop": self.tr("stopping"), "cancel": self.tr("cancelling")}
+            text = ending.get(self._pressed_word, text)
+        self.state_word.setText(text)
 
     def _told_in_full(self, told: str, course: Course) -> str:
         parts = [told or " · ".join(filter(None, (course.strategy, course.backbone)))]

@@ -4392,6 +4392,14 @@ belongs to {name}</source>
 <context>
     <name>RunHeader</name>
     <message>
+        <source>stopping</source>
+        <translation>正在停止</translation>
+    </message>
+    <message>
+        <source>cancelling</source>
+        <translation>正在取消</translation>
+    </message>
+    <message>
         <source>State of the run</source>
         <translation>运行的状态</translation>
     </message>
