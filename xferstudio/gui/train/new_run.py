@@ -50,9 +50,8 @@ class StrategyCard(QFrame):
         row = QHBoxLayout()
         row.setSpacing(theme.UNIT // 2)
         self.radio = QRadioButton()
-        title = label(
-            engine_text(str(strategy.get("label") or self.id)), wrap=True
-        )  # a radio button never wraps
+        # A radio button never wraps.
+        title = label(engine_text(str(strategy.get("label") or self.id)), wrap=True)
         title.setFont(theme.font("body", bold=True))
         self.radio.setAccessibleName(title.text())
         row.addWidget(self.radio, 0, Qt.AlignmentFlag.AlignTop)

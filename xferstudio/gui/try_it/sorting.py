@@ -556,7 +556,6 @@ class SortPanel(QWidget):
         elif stage == "done":
             self.words.setText("")
         self._check()
-        if (
-            worked and stage != "choose"
-        ):  # what was pressed is hidden now: the keyboard goes on with what comes next
+        if worked and stage != "choose":
+            # What was pressed is hidden now: the keyboard goes on with what comes next.
             {"preview": self.write, "done": self.folder_button}.get(stage, self.stop).setFocus()
