@@ -93,7 +93,7 @@ DIGITS = {
 }
 GREY = {**DIGITS, "epochs": 15}
 LAST_STAGE = {"stages": 1, "backbone_rate": 0.5, "epochs": 10}
-WITH_LAST_STAGE = ("source-only", "bnm", "shot")
+WITH_LAST_STAGE = ("source-only", "bnm", "mcc", "shot")
 TASKS = (
     Task("pacs photo-art (a)", "pacs/photo", "pacs/art_painting"),
     Task("pacs art-photo (a)", "pacs/art_painting", "pacs/photo"),
