@@ -342,7 +342,7 @@ def test_an_adaptation_of_another_maker_without_some_options_has_one_baseline(pa
     plugins.strategies["other"] = Other
     run = Run("mine", "other", SMALL, {"epochs": 5})
     made, baseline = with_baseline(project.add_run(pair, run), run, plugins)
-    assert baseline.options == {"epochs": 5}
+    assert baseline.options == {"epochs": 5, "epoch_steps": 1}  # the defaults of the other
     assert with_baseline(made, run, plugins) == (made, baseline)
 
 
