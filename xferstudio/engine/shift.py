@@ -6,8 +6,8 @@ that is worse the further the domains are apart; the sentences say so.
 Sources: proxy A-distance, Ben-David et al. (NeurIPS 2006; Mach. Learn. 79, 2010). Maximum mean discrepancy
 with a permutation test, Gretton et al. (JMLR 13, 2012); several kernels around the median distance, Long et
 al. (ICML 2015). Groups of the target that lead back to themselves through the source, Li et al. ("DCC", CVPR
-2021). Harm by forced alignment
-when classes or their shares differ, Zhao et al. (ICML 2019) and Cao et al. (ECCV 2018). Plain numpy.
+2021). Harm by forced alignment when classes or their shares differ, Zhao et al. (ICML 2019) and Cao et al.
+(ECCV 2018). Plain numpy.
 """
 
 from __future__ import annotations
@@ -192,10 +192,12 @@ def _by_class(
     x, y = axes(source).astype(np.float64), axes(target).astype(np.float64)
     present = np.unique(labels)
     order = np.searchsorted(present, labels)
-    u, means, v = _seen_from_the_middle(x, order, len(present), y)
-    pseudo = (v @ means.T).argmax(axis=1)
     sums, counts = learners.class_sums(x, order, len(present))
     source_means = sums / counts[:, None]
+    # Directions, each seen from the middle of its own domain: what all images of a domain share is taken out.
+    u, v = _unit(x - source_means.mean(axis=0)), _unit(y - y.mean(axis=0))
+    means = _unit(learners.class_sums(u, order, len(present))[0])
+    pseudo = (v @ means.T).argmax(axis=1)
     inside = max(float(((x - source_means[order]) ** 2).sum()) / max(1, len(x) - len(present)), 1e-12)
     target_sums, target_counts = learners.class_sums(y, pseudo, len(present))
     position = {int(label): k for k, label in enumerate(present)}
@@ -220,21 +222,16 @@ def _by_class(
     return found, lacking, strange
 
 
-def _seen_from_the_middle(x: Floats, order: Ints, classes: int, y: Floats) -> tuple[Floats, Floats, Floats]:
-    """The directions in which source images (n, d), class means (C, d) and target images (m, d) lie, each seen from
-    the middle of its own domain: what all images of a domain have in common is taken out. Rows have length 1."""
-    sums, counts = learners.class_sums(x, order, classes)
-    u = _unit(x - (sums / np.maximum(counts, 1.0)[:, None]).mean(axis=0))
-    return u, _unit(learners.class_sums(u, order, classes)[0]), _unit(y - y.mean(axis=0))
-
-
 def _unit(rows: Floats) -> Floats:
     length: Floats = np.linalg.norm(rows, axis=1, keepdims=True)
     return rows / np.maximum(length, 1e-12)
 
 
 def _strange(u: Floats, order: Ints, means: Floats, v: Floats, rng: np.random.Generator) -> float:
-    """Share of target images in groups that no source class is near (see `BELOW`)."""
+    """Share of target images in groups that no source class is near (see `BELOW`).
+
+    `u` (n, d) and `v` (m, d) are directions of source and target images, `means` (C, d) those of the classes.
+    """
     member = _groups(v, min(len(means) + EXTRA, len(v) // 5), rng)
     alike = v @ u.T
     there, back = alike.argmax(axis=1), alike.argmax(axis=0)

@@ -301,9 +301,8 @@ class Dashboard(QWidget):
             for name, full in cards.full(course).items()
             if full and name not in cards.cards
         ]
-        if (
-            wanted
-        ):  # Making one takes a while: one each time, so that the window has time for its user in between.
+        if wanted:
+            # Making one takes a while: one each time, so that the window has time for its user in between.
             cards, name = min(wanted, key=lambda each: _ORDER.index(each[1]))
             cards.make(name)
         self.domains.show_course(course)
