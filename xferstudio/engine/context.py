@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import repeat
@@ -15,6 +16,7 @@ from torch import nn
 from torch.nn import functional
 
 from xferstudio.api import Batch, Strategy, TrainingOptions, UserError
+from xferstudio.engine.depthwise import QuickDepthwise
 from xferstudio.engine.device import Machine
 from xferstudio.engine.feed import Feed
 from xferstudio.engine.model import Network, stages
@@ -257,7 +259,8 @@ class RunContext:
         assert self.feed is not None
         suffix = self.feed.cut.suffix
         suffix.training = self.model.training
-        with self.machine.autocast():
+        slow = self.device.type == "cpu" and self.machine.precision == "bfloat16"
+        with self.machine.autocast(), QuickDepthwise() if slow else nullcontext():
             features: torch.Tensor = suffix(inputs)
         return features.float()
 
