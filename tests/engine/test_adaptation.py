@@ -263,7 +263,7 @@ def watched_states(monkeypatch):
     add = Selection.add
 
     def keep(self, epoch, signs, state):
-        states[epoch] = {name: value.clone() for name, value in state.items()}
+        states[epoch] = {name: value.to("cpu", copy=True) for name, value in state.items()}
         return add(self, epoch, signs, state)
 
     monkeypatch.setattr(Selection, "add", keep)
@@ -491,8 +491,8 @@ def test_the_classifier_of_shot_stays_as_the_source_made_it(make_pair):
 
         def setup(self, ctx):
             super().setup(ctx)
-            if ctx.phase > 0:
-                kept.append({k: v.clone() for k, v in ctx.model.head.state_dict().items()})
+            if ctx.domains == "target":
+                kept.append({k: v.to("cpu", copy=True) for k, v in ctx.model.head.state_dict().items()})
 
     studio = make_pair()
     studio.add_strategy(Watched)

@@ -12,7 +12,7 @@ import shutil
 import numpy as np
 import pytest
 import torch
-from studio import paint, paint_classes
+from studio import DEVICE, paint, paint_classes
 
 from xferstudio.api import UserError
 from xferstudio.data import Edits, read_dataset
@@ -210,7 +210,7 @@ def test_a_run_says_for_as_long_as_it_lasts_that_it_uses_a_device(make_studio):
         if isinstance(event, StepDone):
             seen += uses()
     assert {(use.device, use.project, use.pid) for use in seen} == {
-        ("cpu", str(studio.project.folder), os.getpid())
+        (DEVICE, str(studio.project.folder), os.getpid())
     }
     assert uses() == []
 

@@ -20,7 +20,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 import torch
-from studio import CalmNet, Counted, backbone, drive, farthest, paint_classes, same
+from studio import DEVICE, CalmNet, Counted, backbone, drive, farthest, paint_classes, same
 
 from xferstudio import cli
 from xferstudio.api import UserError
@@ -318,6 +318,8 @@ def test_a_kill_between_the_renames_of_a_checkpoint_never_loses_the_only_one(tmp
 @contextlib.contextmanager
 def forked(work):
     """Does `work` in a child process; gives its number. Quick, because nothing is imported again."""
+    if DEVICE != "cpu":
+        pytest.skip("a GPU cannot be used in a process that was forked from one that uses it")
     child = os.fork()
     if not child:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from dataclasses import dataclass
 
 import psutil
@@ -44,8 +45,24 @@ class Machine:
     def free_memory(self) -> int:
         """Bytes that may still be allocated on the device."""
         if self.device.type == "cuda":
-            return int(torch.cuda.mem_get_info(self.device)[0])
+            # What torch has taken and holds for later use is free as well.
+            held = torch.cuda.memory_reserved(self.device) - torch.cuda.memory_allocated(self.device)
+            return int(torch.cuda.mem_get_info(self.device)[0]) + held
         return int(psutil.virtual_memory().available)
+
+    def seed(self, seed: int) -> None:
+        """Let the device's own generator begin anew; on the CPU there is none but torch's."""
+        if self.device.type == "cuda":
+            torch.cuda.manual_seed(seed)
+        elif self.device.type == "mps":
+            torch.mps.manual_seed(seed)
+
+    def release(self) -> None:
+        """Give back what torch holds for later use: libraries beside it cannot take from that."""
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+        elif self.device.type == "mps":
+            torch.mps.empty_cache()
 
 
 def cpu_has_bfloat16() -> bool:
@@ -77,6 +94,8 @@ def choose(device: str = "auto", precision: str = "auto") -> Machine:
         raise UserError("the device mps was asked for, but this machine has none; use --device cpu or auto")
     if chosen.type not in ("cpu", "cuda", "mps"):
         raise UserError(f"the device {device!r} is not supported; use auto, cpu, cuda, cuda:N or mps")
+    if chosen.type == "cuda":
+        _be_deterministic()
     if precision == "auto":
         if chosen.type == "cuda":
             precision = "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float16"
@@ -91,11 +110,30 @@ def choose(device: str = "auto", precision: str = "auto") -> Machine:
     return Machine(chosen, precision, threads, max(2, min(16, usable)), name)
 
 
+def _be_deterministic() -> None:
+    """Let a GPU give the same result each time, as the CPU does: a resumed run must equal one that went straight on.
+
+    Operations that have no such implementation stay as they are, without a word.
+    """
+    # cuBLAS reads it when it is first used (NVIDIA's cuBLAS documentation, "Results Reproducibility").
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.backends.cudnn.benchmark = False
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]  # slow
+    warnings.filterwarnings("ignore", message=".*does not have a deterministic implementation")
+
+
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether this is a lack of memory, on any device: torch says it in three ways."""
+    """Whether this is a lack of memory, on any device: torch and the libraries below it say it in several ways."""
     if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
         return True
     return isinstance(error, RuntimeError) and any(
         words in str(error).lower()
-        for words in ("out of memory", "can't allocate memory", "not enough memory")
+        for words in (
+            "out of memory",
+            "can't allocate memory",
+            "not enough memory",
+            "cublas_status_alloc_failed",
+            "cudnn_status_alloc_failed",
+        )
     )

@@ -192,6 +192,7 @@ class Feed:
             yield Progress(task, len(todo), len(todo), round(rate, 1), 0.0)
         finally:
             self._rest()
+            self.machine.release()
             shelf.flush()
         shelf.merge()
         if reasons:

@@ -430,10 +430,12 @@ class Job:
         classes: tuple[str, ...],
         checkpoint: Checkpoint | None,
     ) -> Generator[Event, None, bool]:
-        torch.manual_seed(int(getattr(self.options, "seed", 0)))
+        seed = int(getattr(self.options, "seed", 0))
+        torch.manual_seed(seed)
         # A resumed run goes on with the weights of its checkpoint, whatever those of the backbone are by now.
         kept = self.keeper.take() if self.keeper is not None and checkpoint is None else None
         network = build_network(self.backbone, self.strategy, len(classes), kept)
+        self.machine.seed(seed)  # whatever was drawn there while the backbone was built
         self.backbone_hash = kept.hash if kept is not None else weights_hash(network.backbone.state_dict())
         self.trainer = Trainer(
             network,
