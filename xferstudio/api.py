@@ -347,6 +347,8 @@ class Context(Protocol):
     options: Any
     phase: int
     """Index of the phase that is being set up or run."""
+    domains: Literal["source", "both", "target"]
+    """Whose images the batches of this phase hold."""
     device: torch.device
     generator: torch.Generator
     """The one source of randomness (on the CPU); its state is part of every checkpoint."""

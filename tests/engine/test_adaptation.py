@@ -33,7 +33,7 @@ from xferstudio_plugins.exporters import OnnxExporter, TimmExporter, TorchExport
 KINDS = {id: kind for id, kind in load_plugins(safe=True).strategies.items() if kind.kind == "adapt"}
 """All adaptations that come with the program."""
 
-SHORT = {"epochs": 2, "batch_size": 6, "epoch_steps": 1, "bottleneck": 12}
+SHORT = {"epochs": 2, "head_epochs": 1, "batch_size": 6, "epoch_steps": 1, "bottleneck": 12}
 
 
 def options_of(id: str, **more) -> dict:
@@ -185,6 +185,42 @@ def test_stopped_early_what_was_learned_is_kept(make_pair, id):
     end = drive(studio, id, Counted("stop", 9), **options_of(id, epochs=3))[-1]
     assert end.reason == "stopped"
     assert len(studio.folder().read_target_predictions()) == 24
+
+
+@pytest.mark.usefixtures("no_report")
+@pytest.mark.parametrize(
+    ("id", "names"),
+    [
+        ("source-only", ["head", "labelled images"]),
+        ("adabn", ["head", "labelled images", "statistics of the target"]),
+        ("mcc", ["head", "adapting"]),
+        ("shot", ["head", "labelled images", "target"]),
+    ],
+)
+def test_before_stages_learn_the_head_learns_alone(make_pair, id, names):
+    def phases(**options) -> tuple[list[str], list[bool]]:
+        studio = make_pair()
+        begun = [
+            event for event in studio.do(id, **options_of(id, **options)) if isinstance(event, PhaseStarted)
+        ]
+        return [event.name for event in begun], [event.boundary == "features" for event in begun]
+
+    assert phases(stages=1) == (names, [True] + [False] * (len(names) - 1))
+    assert phases(stages=1, head_epochs=0) == (names[1:], [False] * (len(names) - 1))
+    assert phases(stages=0) == (names[1:], [True] * (len(names) - 1))
+
+
+@pytest.mark.usefixtures("no_report", "every_step_is_told")
+def test_stopped_before_the_first_epoch_with_stages_what_the_head_learned_is_kept(make_pair):
+    """Its weights go with the stages as they were then, not as a few steps have made them since."""
+    alone, stopped = make_pair(), make_pair()
+    for studio, kind, epoch in ((alone, EpochDone, 1), (stopped, StepDone, 2)):
+        events = studio.start("mcc", **SHORT, stages=1)
+        for event in events:
+            if isinstance(event, kind) and event.epoch == epoch:
+                events.send("stop")
+    assert {studio.folder().state for studio in (alone, stopped)} == {"stopped"}
+    assert same(alone.weights(), stopped.weights())
 
 
 @pytest.mark.usefixtures("no_report")
@@ -546,3 +582,19 @@ def test_the_first_event_names_the_images_of_the_source_alone(make_pair):
     (started,) = (event for event in events if isinstance(event, RunStarted))
     assert started.counts["used"] == 36
     assert [event.name for event in events if isinstance(event, PhaseStarted)] == ["adapting"]
+
+
+@pytest.mark.parametrize(
+    ("options", "wanted"),
+    [
+        ({"stages": 0, "head_epochs": 7}, {"stages": 0}),  # the head is all that learns
+        ({"stages": 2, "head_epochs": 7}, {"stages": 2, "head_epochs": 7}),
+        (
+            {"stages": 2, "margin": 4.0},
+            {"stages": 2, "head_epochs": 0},
+        ),  # another maker's, without such a phase
+        ({"epochs": 3}, {"epochs": 3}),
+    ],
+)
+def test_the_baseline_has_as_many_epochs_of_the_head_and_of_the_stages(options, wanted):
+    assert adaptation.baseline_options(options) == wanted

@@ -25,7 +25,7 @@ from xferstudio.project import Project, Run, write_atomic
 BASELINE = "source-only"
 """The strategy that every adaptation is measured against."""
 
-BUDGET = ("epochs", "epoch_steps", "stages", "seed", "views", "augment")
+BUDGET = ("epochs", "epoch_steps", "head_epochs", "stages", "seed", "views", "augment")
 """Options in which an adaptation and its baseline must be alike to have had equal chances."""
 
 OUTPUTS_FILE = "domains.safetensors"
@@ -34,7 +34,12 @@ REPORT_SECONDS = 600.0
 
 def baseline_options(options: Mapping[str, Any]) -> dict[str, Any]:
     """The options of the baseline that goes with an adaptation of these options."""
-    return {name: value for name, value in options.items() if name in BUDGET}
+    budget = {name: value for name, value in options.items() if name in BUDGET}
+    if not options.get("stages"):  # the head is all that learns, in every phase
+        budget.pop("head_epochs", None)
+    else:  # a strategy of another maker may have no such phase
+        budget.setdefault("head_epochs", 0)
+    return budget
 
 
 def is_baseline_of(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -160,6 +160,8 @@ class Trainer:
             if self.at.phase < len(self.phases):
                 # An adaptation is chosen among its own epochs, not those before it.
                 self.selection = Selection()
+                if self.best is not None:  # with all that stood still, because it may learn from here on
+                    self.best = _on_cpu(self.network.state_dict()) | self.best
                 yield from self.checkpoint()
         self._take_best()
 
@@ -431,11 +433,8 @@ class Trainer:
                 (accuracy, -loss) > (self.at.best_accuracy, -self.at.best_loss) if len(self.val) else True
             )
             if better:
-                self.best = {
-                    name: value.detach().cpu().clone()
-                    for name, value in self.network.state_dict().items()
-                    if not self._stays(name)
-                }
+                state = self.network.state_dict()
+                self.best = _on_cpu({name: state[name] for name in state if not self._stays(name)})
         if better:
             self.at.best_accuracy, self.at.best_loss = accuracy, loss
             self.at.best_epoch, self.at.since_best = self.at.epoch, 0
@@ -609,6 +608,9 @@ class Trainer:
             if not is_out_of_memory(error):
                 raise
             taken = max(taken, self.machine.free_memory())
+            self.machine.release()
+        if context.domains == "both":  # as many images of the target stand beside them
+            taken *= 2
         # Gradients of activations, workspaces and fragmentation take about as much again.
         fits = int(0.7 * self.machine.free_memory() / max(1.0, 2.0 * taken / len(few)))
         if fits < wanted:
@@ -634,8 +636,7 @@ class Trainer:
         largest = max((len(batch) for batch in context.order(self.at.epoch)), default=1)
         context.micro_batch = self.at.micro_batch = max(1, min(context.micro_batch, largest) // 2)
         context.reset_step()
-        if self.machine.device.type == "cuda":
-            torch.cuda.empty_cache()
+        self.machine.release()
         yield Notice(
             f"out of memory at step {self.at.step + 1}: each step is now split into parts of {context.micro_batch} "
             "images, with the same effective batch size"
@@ -759,6 +760,10 @@ class Trainer:
         context.rate_scale = self.at.rate_scale
         if self.at.micro_batch:
             context.micro_batch = self.at.micro_batch
+
+
+def _on_cpu(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {name: value.detach().to("cpu", copy=True) for name, value in state.items()}
 
 
 def _part(checkpoint: Checkpoint, prefix: str) -> dict[str, torch.Tensor]:

@@ -25,6 +25,13 @@ class AdaptOptions(LoopOptions):
         help="How many of the last stages learn, besides the bottleneck and the classifier: 0 none, on features that "
         "are computed once (fast); -1 the whole network.",
     )
+    head_epochs: int = option(
+        10,
+        min=0,
+        max=10_000,
+        help="Where stages learn: for how many epochs bottleneck and classifier learn alone before; 0: all at once.",
+        advanced=True,
+    )
     trade_off: float = option(1.0, min=0.0, max=100.0, help="Weight of what draws the domains together.")
     bottleneck: int = option(
         256,
@@ -99,7 +106,14 @@ class Adaptation(Strategy):
     Options: ClassVar[type] = AdaptOptions
 
     def phases(self) -> Sequence[Phase]:
-        return (Phase("adapting", self.options.epochs, "both"),)
+        return (*self.head_first("both"), Phase("adapting", self.options.epochs, "both"))
+
+    def head_first(self, domains: Literal["source", "both"]) -> Sequence[Phase]:
+        """The phase before stages learn, so that no random head spoils them (Kumar et al., ICLR 2022); none without."""
+        options = self.options
+        return (
+            (Phase("head", options.head_epochs, domains),) if options.stages and options.head_epochs else ()
+        )
 
     def head(self, width: int, classes: int) -> nn.Module | None:
         from xferstudio_plugins.adapt.modules import AdaptHead
@@ -107,7 +121,8 @@ class Adaptation(Strategy):
         return AdaptHead(width, self.options.bottleneck, classes)
 
     def setup(self, ctx: Context) -> None:
-        ctx.train_last_stages(self.options.stages)
+        head_alone = ctx.phase == 0 and len(self.head_first("source")) > 0
+        ctx.train_last_stages(0 if head_alone else self.options.stages)
 
     def param_groups(self, ctx: Context) -> Sequence[Mapping[str, Any]]:
         options = self.options

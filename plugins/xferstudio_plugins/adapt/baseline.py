@@ -29,7 +29,7 @@ class SourceOnly(Adaptation):
     Options: ClassVar[type] = SourceOnlyOptions
 
     def phases(self) -> Sequence[Phase]:
-        return (Phase("labelled images", self.options.epochs),)
+        return (*self.head_first("source"), Phase("labelled images", self.options.epochs))
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,14 @@ class AdaBN(Adaptation):
     Options: ClassVar[type] = AdaBNOptions
 
     def phases(self) -> Sequence[Phase]:
-        return (Phase("labelled images", self.options.epochs), Phase("statistics of the target", 1, "target"))
+        return (
+            *self.head_first("source"),
+            Phase("labelled images", self.options.epochs),
+            Phase("statistics of the target", 1, "target"),
+        )
 
     def epoch(self, ctx: Context, epoch: int) -> Iterator[Any]:
-        if ctx.phase == 0:
+        if ctx.domains == "source":
             yield from super().epoch(ctx, epoch)
             return
         import torch

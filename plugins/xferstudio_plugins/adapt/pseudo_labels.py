@@ -30,7 +30,7 @@ class _PseudoLabels(Adaptation):
                 ctx.model.register_buffer(name, buffer)
 
     def epoch(self, ctx: Context, epoch: int) -> Iterator[Any]:
-        if ctx.phase > 0 and int(ctx.model.pseudo_epoch) != epoch:
+        if ctx.domains != "source" and int(ctx.model.pseudo_epoch) != epoch:
             seen, logits = ctx.predict("target")
             labels = self.label_target(ctx, seen, logits)
             ctx.model.pseudo_labels[: len(labels)].copy_(
@@ -83,6 +83,7 @@ class Shot(_PseudoLabels):
 
     def phases(self) -> Sequence[Phase]:
         return (
+            *self.head_first("source"),
             Phase("labelled images", self.options.epochs),
             Phase("target", self.options.target_epochs, "target"),
         )
@@ -94,7 +95,7 @@ class Shot(_PseudoLabels):
 
     def setup(self, ctx: Context) -> None:
         super().setup(ctx)
-        if ctx.phase > 0:
+        if ctx.domains == "target":
             ctx.freeze(ctx.model.head.classifier)
 
     def label_target(self, ctx: Context, seen: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
@@ -115,7 +116,7 @@ class Shot(_PseudoLabels):
         return labels
 
     def loss(self, ctx: Context, batch: Batch) -> torch.Tensor | Mapping[str, torch.Tensor | float]:
-        if ctx.phase == 0:
+        if batch.target is None:
             return super().loss(ctx, batch)
         from xferstudio_plugins.adapt.losses import information
 
@@ -154,6 +155,7 @@ class SelfTrain(_PseudoLabels):
 
     def phases(self) -> Sequence[Phase]:
         return (
+            *self.head_first("source"),
             Phase("labelled images", self.options.epochs),
             Phase("both domains", self.options.target_epochs, "both"),
         )
@@ -172,7 +174,7 @@ class SelfTrain(_PseudoLabels):
         return chosen
 
     def loss(self, ctx: Context, batch: Batch) -> torch.Tensor | Mapping[str, torch.Tensor | float]:
-        if ctx.phase == 0:
+        if batch.target is None:
             return super().loss(ctx, batch)
         both = self.pass_both(ctx, batch)
         task = ctx.classification_loss(both.source_logits, both.labels)

@@ -98,6 +98,11 @@ ADAPT_TEXTS = (
         "in each class, more of them with every epoch. Take it where the model is often right already.",
     ),
     # Names of options, losses and measures.
+    QT_TRANSLATE_NOOP("Engine", "head epochs"),
+    QT_TRANSLATE_NOOP(
+        "Engine",
+        "Where stages learn: for how many epochs bottleneck and classifier learn alone before; 0: all at once.",
+    ),
     QT_TRANSLATE_NOOP("Engine", "trade off"),
     QT_TRANSLATE_NOOP("Engine", "bottleneck"),
     QT_TRANSLATE_NOOP("Engine", "entropy"),

@@ -2757,6 +2757,14 @@ Free software under the Apache License 2.0.</source>
         <translation>先用有标签的图像学习，再用另一个域中每个类别里最有把握的图像学习，每轮增加。适用于模型已经常常正确的情形。</translation>
     </message>
     <message>
+        <source>head epochs</source>
+        <translation>分类头轮数</translation>
+    </message>
+    <message>
+        <source>Where stages learn: for how many epochs bottleneck and classifier learn alone before; 0: all at once.</source>
+        <translation>有阶段参与学习时：瓶颈层和分类器先单独学习多少轮；0 表示一开始就一起学习。</translation>
+    </message>
+    <message>
         <source>trade off</source>
         <translation>权衡系数</translation>
     </message>
