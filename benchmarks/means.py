@@ -1,4 +1,4 @@
-"""The means by which frozen layers can be computed, side by side: what the engine races, and what it leaves out."""
+"""The means by which layers can be computed, side by side: what the engine races, and what it leaves out."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import io
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ from benchmarks.material import Material
 from benchmarks.table import Report, Row, median
 from xferstudio.data import decode, needed_side, prepare, scan
 from xferstudio.engine import device
+from xferstudio.engine.depthwise import QuickDepthwise
 from xferstudio.engine.means import fold_batch_norm, make_runner
 from xferstudio.engine.model import normalise
 from xferstudio.engine.prefix import find_cut
@@ -79,10 +81,35 @@ def measure(material: Material) -> Report:
         )
         for name, times in seconds.items()
     ]
+    if machine.precision == "bfloat16":
+        rows += _depthwise(material.choose(2, 5, 9))
     facts = [
         f"{material.backbone_id}, a batch of {len(batch)} photos, median; the second column is eager float32"
     ]
-    return Report("Means of computing frozen layers", facts, rows)
+    return Report("Means of computing layers", facts, rows)
+
+
+def _depthwise(rounds: int) -> list[Row]:
+    """Forward and backward through one depthwise convolution in bfloat16, without and with gradients in float32."""
+    rows = []
+    for maps, kernel, stride, side in ((672, 5, 2, 14), (672, 5, 1, 14), (240, 3, 2, 28), (1152, 3, 1, 7)):
+        layer = torch.nn.Conv2d(maps, maps, kernel, stride, kernel // 2, groups=maps, bias=False)
+        batch = torch.randn(BATCH, maps, side, side).contiguous(memory_format=torch.channels_last)
+        times: dict[bool, list[float]] = {False: [], True: []}
+        for _ in range(rounds + 1):
+            for quick, took in times.items():
+                x = batch.to(torch.bfloat16).requires_grad_()
+                start = time.perf_counter()
+                with torch.autocast("cpu", torch.bfloat16), QuickDepthwise() if quick else nullcontext():
+                    result = layer(x)
+                result.backward(torch.ones_like(result))
+                took.append(time.perf_counter() - start)
+        slow, quick_ = (1000 * median(took[1:]) for took in times.values())
+        what = f"depthwise {kernel} x {kernel}, stride {stride}, {maps} maps of {side} x {side}, with its gradients"
+        rows.append(
+            Row(what, f"{quick_:.1f} ms", f"{slow:.1f} ms", slow / quick_, note="all in bfloat16 beside it")
+        )
+    return rows
 
 
 def _openvino(
