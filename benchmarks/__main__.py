@@ -21,8 +21,9 @@ NAMES = {
     "window": "the window: start, lag of its event loop, memory with 100,000 images",
     "means": "ways of computing the frozen layers (by request only)",
     "views": "what augmentation does to accuracy (by request only)",
+    "overlap": "classes that domains do not share, noticed and imagined (by request only)",
 }
-BY_REQUEST = ("means", "views")
+BY_REQUEST = ("means", "views", "overlap")
 DEFAULT = [name for name in NAMES if name not in BY_REQUEST]
 
 
