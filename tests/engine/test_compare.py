@@ -148,6 +148,15 @@ def test_equal_answers_are_too_close_to_call():
     assert "exactly the same" in found.sentence
 
 
+def test_a_difference_that_is_clear_for_the_pair_alone_and_not_among_several_says_so():
+    found = compare.paired(*outcomes(25, 4, 13, 6), a="scratch", b="tuned")
+    assert found.verdict == "better" and found.interval[0] > 0
+    among_three = compare._judged(found, 3 * found.p_value, 3)
+    assert among_three.verdict == "too close to call"
+    assert "points, yet among 3 comparisons one like it can be chance." in among_three.sentence
+    assert "can be chance" not in compare.paired(*outcomes(25, 9, 9, 6)).sentence
+
+
 def test_different_lengths_are_refused():
     with pytest.raises(ValueError, match="same images"):
         compare.paired([True], [True, False])

@@ -518,6 +518,11 @@ PATTERNS = (
         "Too close to call: {b} alone is right on {b_only} of {images}, {a} alone on {a_only}; the true difference may "
         "lie between {low} and {high} points.",
     ),
+    QT_TRANSLATE_NOOP(
+        "Engine",
+        "Too close to call: {b} alone is right on {b_only} of {images}, {a} alone on {a_only}; the true difference may "
+        "lie between {low} and {high} points, yet among {count} comparisons one like it can be chance.",
+    ),
     # Mistakes that the user can mend.
     QT_TRANSLATE_NOOP(
         "Engine",

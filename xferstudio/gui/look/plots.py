@@ -486,6 +486,8 @@ class Plot(QWidget):
     def _dress_mark(self, line: Any) -> None:
         line.setPen(hair(Qt.PenStyle.DotLine))
         line.label.setColor(theme.colours().quiet)
+        line.label.fill = pg.mkBrush(theme.colours().surface)  # or a curve would run through the word
+        line.setZValue(5)
         line.label.setFont(theme.font("small"))
 
     def _dress_curve(self, curve: Curve) -> None:

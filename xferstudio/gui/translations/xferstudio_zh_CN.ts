@@ -2445,6 +2445,10 @@ Free software under the Apache License 2.0.</source>
         <translation>难分高下：在 {images}中，{b_only} 张只有 {b} 正确，{a_only} 张只有 {a} 正确；真实差异可能在 {low} 到 {high} 个百分点之间。</translation>
     </message>
     <message>
+        <source>Too close to call: {b} alone is right on {b_only} of {images}, {a} alone on {a_only}; the true difference may lie between {low} and {high} points, yet among {count} comparisons one like it can be chance.</source>
+        <translation>难分高下：在 {images}中，{b_only} 张只有 {b} 正确，{a_only} 张只有 {a} 正确；真实差异可能在 {low} 到 {high} 个百分点之间，但在 {count} 次比较中出现一次这样的差异可能只是偶然。</translation>
+    </message>
+    <message>
         <source>Cannot write {path}: {parent} is a file and not a folder; choose another place.</source>
         <translation>无法写入 {path}：{parent} 是文件而不是文件夹，请选择其他位置。</translation>
     </message>
