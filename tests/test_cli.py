@@ -594,6 +594,23 @@ def test_an_added_run_takes_the_strategy_s_name_and_a_number_when_it_is_taken(tm
 
 
 @pytest.mark.usefixtures("offers")
+def test_a_run_is_removed_and_its_results_only_when_asked_for(tmp_path, capsys):
+    folder = make_project(tmp_path / "p")
+    for name in ("planned", "done"):
+        assert cli.main(["add", str(folder), "--strategy", "plain", "--name", name]) == 0
+    made = project.load(folder)
+    results = new_run_folder(made, made.run("done"))
+    assert cli.main(["remove", str(folder), "planned", "done"]) == 2
+    assert "Add --results" in capsys.readouterr().err
+    assert [run.name for run in project.load(folder).runs] == ["planned", "done"]
+    assert cli.main(["remove", str(folder), "planned"]) == 0
+    assert cli.main(["remove", str(folder), "done", "--results"]) == 0
+    assert project.load(folder).runs == () and not results.path.exists()
+    assert cli.main(["remove", str(folder), "done"]) == 2
+    assert "no run 'done'" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("offers")
 def test_a_wrong_setting_adds_nothing(tmp_path, capsys):
     folder = make_project(tmp_path / "p")
     before = (folder / "project.toml").read_bytes()

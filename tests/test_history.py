@@ -22,9 +22,11 @@ from xferstudio.history import (
     Predictions,
     RunFolder,
     all_runs,
+    delete_results,
     latest,
     name_lock,
     new_run_folder,
+    size_of,
 )
 from xferstudio.project import DataSpec, Project, Run
 
@@ -87,6 +89,38 @@ def test_names_that_contain_others_and_dashes_are_not_mixed_up(project):
     assert latest(project, "a") == one
     assert latest(project, "a-2") == two
     assert latest(project, "2") is None
+
+
+def test_deleted_results_are_gone_and_the_others_stay(project):
+    first, second = (new_run_folder(project, Run("a", "extract", "b")) for _ in range(2))
+    (first.path / "last").mkdir()
+    first.weights.write_bytes(b"0" * 5000)
+    assert size_of(first) > 5000
+    delete_results(project, first)
+    assert [folder.path for folder in all_runs(project)] == [second.path]
+    assert not list(project.runs_folder.glob(".deleted*"))
+
+
+def test_the_results_of_a_run_that_goes_on_are_not_deleted(project, folder):
+    process = other_process(HOLD, folder.path)
+    try:
+        with pytest.raises(UserError, match="by another process"):
+            delete_results(project, folder)
+    finally:
+        end(process)
+    assert folder.run_file.is_file()
+
+
+def test_a_link_among_the_runs_is_deleted_and_not_what_it_leads_to(project, tmp_path):
+    folder = new_run_folder(project, Run("a", "extract", "b"))
+    elsewhere = tmp_path / "elsewhere"
+    folder.path.rename(elsewhere)
+    try:
+        folder.path.symlink_to(elsewhere, target_is_directory=True)
+    except OSError:
+        pytest.skip("links cannot be made here")
+    delete_results(project, folder)
+    assert all_runs(project) == [] and (elsewhere / "run.toml").is_file()
 
 
 def test_stray_files_and_folders_among_the_runs_are_passed_over(project, folder):

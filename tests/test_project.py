@@ -24,6 +24,7 @@ from xferstudio.project import (
     file_mutex,
     load,
     name_fault,
+    remove_run,
     write_atomic,
 )
 
@@ -393,6 +394,36 @@ def test_a_run_of_a_taken_name_is_refused(tmp_path, name):
     with pytest.raises(UserError, match=r"folder|name"):
         add_run(project, Run("../x", "s", "x"))
     assert (tmp_path / "project.toml").read_text() == GOOD
+
+
+@pytest.mark.parametrize(
+    "runs",
+    [
+        '[runs.a]\nstrategy = "s"\nbackbone = "b"\n[runs.a.options]\nx = 1\n',
+        'runs.a = {strategy = "s", backbone = "b"}\n',
+        '[runs]\na = {strategy = "s", backbone = "b"}\n',
+    ],
+)
+def test_a_run_is_taken_out_whatever_way_it_is_written_and_may_come_back(tmp_path, runs):
+    data = '[data]\nsource = "x"  # the photos\n'
+    text = "schema = 1\n" + (runs + data if runs.startswith("runs") else data + runs)
+    project = load(written(tmp_path, text))
+    two = add_run(project, Run("b", "s", "x"))
+    one = remove_run(two, "a")
+    assert [run.name for run in one.runs] == ["b"]
+    none = remove_run(one, "b")
+    assert none.runs == () and none == load(tmp_path)
+    assert 'source = "x"  # the photos' in (tmp_path / "project.toml").read_text()
+    assert add_run(none, project.run("a")).run("a") == project.run("a")
+
+
+def test_taking_out_a_run_keeps_what_was_edited_by_hand_meanwhile_and_knows_no_other(tmp_path):
+    project = load(written(tmp_path, GOOD))
+    written(tmp_path, GOOD.replace("seed = 7", "seed = 8  # better"))
+    with pytest.raises(UserError, match="Did you mean 'extract'"):
+        remove_run(project, "extrac")
+    assert remove_run(project, "extract").split.seed == 8
+    assert "seed = 8  # better" in (tmp_path / "project.toml").read_text()
 
 
 @pytest.mark.parametrize("runs", ["", "[runs]\n", 'runs = {a = {strategy = "s", backbone = "b"}}\n'])

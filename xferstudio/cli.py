@@ -332,6 +332,31 @@ def _add(args: argparse.Namespace) -> int:
     return DONE
 
 
+def _remove(args: argparse.Namespace) -> int:
+    from xferstudio import project
+    from xferstudio.history import all_runs, delete_results, size_of
+
+    found = _load(args.project)
+    known = {run.name for run in found.runs}
+    results = {name: [each for each in all_runs(found) if each.name == name] for name in args.names}
+    for name, folders in results.items():
+        if not folders:
+            found.run(name)
+        elif not args.results:
+            size = as_size(sum(map(size_of, folders)))
+            raise UserError(
+                f"The run {name} has results ({size} in {args.project}), its model among them; they would be gone for "
+                "good. Add --results to delete them too."
+            )
+    for name, folders in results.items():
+        for folder in folders:
+            delete_results(found, folder)
+        if name in known:
+            project.remove_run(found, name)
+        say(f"Removed {name}" + (" and its results" if folders else ""))
+    return DONE
+
+
 def _run(args: argparse.Namespace) -> int:
     steering, display = Steering(), display_for(args.json)
     _start_steering(steering, args.json)
@@ -908,6 +933,14 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _remove_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", metavar="PROJECT")
+    parser.add_argument("names", metavar="NAME", nargs="+", help="which runs")
+    parser.add_argument(
+        "--results", action="store_true", help="delete their models and results too, for good"
+    )
+
+
 def _device_flag(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", metavar="DEVICE", default="", help="auto, cpu, cuda, cuda:1, mps")
 
@@ -1036,6 +1069,13 @@ COMMAND_LIST = (
         _add_arguments,
         _add,
         "The options of a strategy: xferstudio strategies.",
+    ),
+    Command(
+        "remove",
+        "PROJECT NAME... [--results]",
+        "take runs out of a project",
+        _remove_arguments,
+        _remove,
     ),
     Command(
         "scan",

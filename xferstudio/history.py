@@ -10,6 +10,7 @@ import json
 import math
 import os
 import re
+import shutil
 import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -423,6 +424,33 @@ def latest(project: Project, name: str) -> RunFolder | None:
     """The newest folder of the run of this name, or None."""
     mine = [folder for folder in all_runs(project) if folder.name == name]
     return mine[-1] if mine else None
+
+
+def delete_results(project: Project, folder: RunFolder) -> None:
+    """Delete a run's folder with its model and all that it told, for good. Raises UserError, also while it is running."""
+    with name_lock(project, folder.name), folder.lock():
+        gone = folder.path.with_name(f".deleted-{folder.path.name}")
+        try:
+            # At one stroke, so that nobody finds half a run.
+            folder.path.rename(gone)
+        except OSError as error:
+            raise file_error(error, folder.path) from error
+    try:
+        if gone.is_symlink():
+            gone.unlink()
+        else:
+            shutil.rmtree(gone)
+    except OSError as error:
+        raise file_error(error, gone) from error
+
+
+def size_of(folder: RunFolder) -> int:
+    """Bytes that a run takes on the disk."""
+    sizes = []
+    for path in folder.path.rglob("*"):
+        with contextlib.suppress(OSError):
+            sizes.append(path.stat().st_size if path.is_file() else 0)
+    return sum(sizes)
 
 
 @contextlib.contextmanager

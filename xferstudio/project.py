@@ -797,6 +797,32 @@ def add_run(project: Project, run: Run) -> Project:
     return written
 
 
+def remove_run(project: Project, name: str) -> Project:
+    """Take a run out of the file as it is on disk now; all else there stays. Raises UserError for an unknown name."""
+    file = project.file
+    with file_mutex(project.folder / ".lock"):
+        current = load(project.folder)
+        current.run(name)
+        by_hand = UserError(
+            f"The run {name!r} cannot be taken out of {file}; delete its table there by hand."
+        )
+        try:
+            document = _read(file)
+            runs: Any = document["runs"]
+            del runs[name]
+            if not runs:
+                del document["runs"]
+            text = tomlkit.dumps(document)
+            written = _checked(file, tomlkit.parse(text).unwrap())
+        except (TOMLKitError, LookupError, TypeError, ValueError) as error:
+            raise by_hand from error
+        # A file that says something else than was asked for is never saved.
+        if written != replace(current, runs=tuple(run for run in current.runs if run.name != name)):
+            raise by_hand
+        write_atomic(file, text)
+    return written
+
+
 def _with_run(document: tomlkit.TOMLDocument, run: Run) -> str:
     runs = document.get("runs")
     if runs is None:

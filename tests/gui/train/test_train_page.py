@@ -314,6 +314,36 @@ def test_cancel_asks_first(qtbot, page, monkeypatch):
     qtbot.waitUntil(lambda: state_of(page) == "cancelled")
 
 
+def test_a_planned_run_and_one_with_results_are_deleted_after_a_question(
+    qtbot, page, studio, folder, monkeypatch
+):
+    asked, answers = [], iter(["Delete", "Keep", "Delete"])
+    monkeypatch.setattr(
+        train_page, "ask", lambda _page, question, _answers: asked.append(question) or next(answers)
+    )
+    studio.add_run(projects.Run("planned", "extract", "embedded:lite0"))
+    page.select("planned")
+    delete = page.dashboard.header.buttons["delete"]
+    qtbot.mouseClick(delete, Qt.MouseButton.LeftButton)
+    assert projects.load(folder).runs == ()
+    assert page.stack.currentWidget() is page.form
+    train(qtbot, page, "quick")
+    qtbot.waitUntil(lambda: state_of(page) == "finished", timeout=10_000)
+    (results,) = (folder / "runs").glob("*-quick")
+    qtbot.mouseClick(delete, Qt.MouseButton.LeftButton)
+    assert results.is_dir() and projects.load(folder).run("quick")
+    qtbot.mouseClick(delete, Qt.MouseButton.LeftButton)
+    assert not results.exists() and projects.load(folder).runs == ()
+    qtbot.waitUntil(lambda: not page.runs.runs.count())
+    assert "has not begun" in asked[0] and "gone for good" in asked[1]
+
+
+def test_a_run_that_goes_on_cannot_be_deleted(qtbot, page):
+    train(qtbot, page, "slow")
+    qtbot.waitUntil(lambda: page.dashboard.course.epoch == 1, timeout=10_000)
+    assert page.dashboard.header.buttons["delete"].isHidden()
+
+
 def test_a_run_that_was_cancelled_out_of_sight_is_no_failure(qtbot, page, studio, monkeypatch):
     monkeypatch.setattr(train_page, "ask", lambda *_: "Cancel and discard")
     notes = []

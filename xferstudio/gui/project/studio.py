@@ -18,7 +18,7 @@ from xferstudio.api import UserError
 from xferstudio.gui.project.commands import Command
 from xferstudio.gui.project.queue import RunQueue
 from xferstudio.gui.project.watch import Eye, Figures, Seen, Watch, stamp
-from xferstudio.history import RunFolder
+from xferstudio.history import RunFolder, all_runs, delete_results
 from xferstudio.project import Project, Run
 
 log = logging.getLogger(__name__)
@@ -282,6 +282,18 @@ class Studio(QObject):
         self.project = projects.add_run(self.project, run)
         self._take_file(self.project)
         self.project_changed.emit()
+
+    def remove_run(self, name: str, folder: RunFolder | None) -> None:
+        """Delete the results in this folder; and the run itself where there are no others. Raises UserError."""
+        assert self.project is not None
+        if folder is not None:
+            delete_results(self.project, folder)
+            self.refresh_runs()
+        planned = any(run.name == name for run in self.project.runs)
+        if planned and not any(each.name == name for each in all_runs(self.project)):
+            self.project = projects.remove_run(self.project, name)
+            self._take_file(self.project)
+            self.project_changed.emit()
 
     def recent(self) -> list[Path]:
         """Folders of the projects that were open, newest first; those that are gone are left out."""

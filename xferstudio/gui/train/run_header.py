@@ -81,6 +81,7 @@ class RunHeader(QFrame):
                 "",
                 self.tr("The lines of a shell that do the same"),
             ),
+            ("delete", self.tr("Delete"), "trash", "", self.tr("Delete this run, after a question")),
         ):
             made = button(text, icon, role)
             made.setToolTip(plain_tip(tip))
@@ -159,6 +160,7 @@ class RunHeader(QFrame):
             "again": state in ("finished", "stopped", "cancelled", "failed"),
             "vary": not going and state != "waiting",
             "copy": True,
+            "delete": not going and state != "waiting",
         }
         focused = self.window().focusWidget()
         held = next((word for word, made in self.buttons.items() if made is focused), "")

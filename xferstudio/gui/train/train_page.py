@@ -16,7 +16,7 @@ from xferstudio.gui.look import theme
 from xferstudio.gui.look.help import keys
 from xferstudio.gui.look.messages import ask
 from xferstudio.gui.look.threads import begin
-from xferstudio.gui.look.words import engine_text, names
+from xferstudio.gui.look.words import engine_text, names, size
 from xferstudio.gui.project.commands import Command
 from xferstudio.gui.project.page import Page
 from xferstudio.gui.project.queue import Job
@@ -26,7 +26,7 @@ from xferstudio.gui.train.adding_adaptations import Adder
 from xferstudio.gui.train.follower import Follower
 from xferstudio.gui.train.new_run import NewRun
 from xferstudio.gui.train.runs_view import RunsView
-from xferstudio.history import RunFolder
+from xferstudio.history import RunFolder, size_of
 from xferstudio.project import Run
 
 if TYPE_CHECKING:  # the plots are imported when the first run is looked at
@@ -473,12 +473,37 @@ class TrainPage(Page):
                 }
                 self.show_new()
                 self.form.fill_from(Run(run.name, run.strategy, run.backbone, changed, run.device))
+        elif word == "delete":
+            self._delete()
         elif word == "audit":
             if run is not None:
                 self._audit = open_audit(self.studio, run.name, self)
                 self._audit.destroyed.connect(self._audit_closed)
         else:
             self._steer(word)
+
+    def _delete(self) -> None:
+        """Delete the run that is shown, if the user really wants it."""
+        kind, key = self._what
+        folder = key if kind == "folder" else None
+        name = str(key) if folder is None else folder.name
+        if folder is None:
+            question = self.tr("Delete the run {run}? It has not begun yet.").format(run=name)
+        else:
+            question = self.tr(
+                "Delete the run {run} with its model and its results, {size}? They are gone for good."
+            ).format(run=name, size=size(size_of(folder)))
+        keep, delete = self.tr("Keep"), self.tr("Delete")
+        if ask(self, question, (keep, delete)) != delete:
+            return
+        self._unfollow()
+        self.show_new()
+        try:
+            self.studio.remove_run(name, folder)
+        except UserError as error:
+            self.studio.message.emit(str(error), "")
+            return
+        self.studio.note.emit(self.tr("{run} was deleted").format(run=name))
 
     @Slot()
     def _audit_closed(self) -> None:

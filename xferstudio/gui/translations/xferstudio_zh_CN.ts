@@ -4404,6 +4404,14 @@ belongs to {name}</source>
 <context>
     <name>RunHeader</name>
     <message>
+        <source>Delete</source>
+        <translation>删除</translation>
+    </message>
+    <message>
+        <source>Delete this run, after a question</source>
+        <translation>先询问，再删除此运行</translation>
+    </message>
+    <message>
         <source>stopping</source>
         <translation>正在停止</translation>
     </message>
@@ -5493,6 +5501,26 @@ belongs to {name}</source>
 </context>
 <context>
     <name>TrainPage</name>
+    <message>
+        <source>Delete the run {run}? It has not begun yet.</source>
+        <translation>删除运行 {run}？它尚未开始。</translation>
+    </message>
+    <message>
+        <source>Delete the run {run} with its model and its results, {size}? They are gone for good.</source>
+        <translation>删除运行 {run} 及其模型和结果（{size}）？删除后无法恢复。</translation>
+    </message>
+    <message>
+        <source>Keep</source>
+        <translation>保留</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>删除</translation>
+    </message>
+    <message>
+        <source>{run} was deleted</source>
+        <translation>已删除 {run}</translation>
+    </message>
     <message>
         <source>Train the new run</source>
         <translation>训练新的运行</translation>
