@@ -598,3 +598,16 @@ def test_the_first_event_names_the_images_of_the_source_alone(make_pair):
 )
 def test_the_baseline_has_as_many_epochs_of_the_head_and_of_the_stages(options, wanted):
     assert adaptation.baseline_options(options) == wanted
+
+
+def test_more_labels_are_wished_for_only_where_there_are_none():
+    verdict = {"baseline": "source-only", "verdict": "helped", "sentence": "By the signs, it helped."}
+    report = {
+        "accuracy": 0.8,
+        "accuracy_interval": (0.7, 0.9),
+        "n": 60,
+        "against_baseline": {"baseline": "source-only", "verdict": "helped", "sentence": "It is better."},
+    }
+    wish = "labels of a few target images would tell more"
+    assert wish in texts(adaptation.notices({"verdict": verdict, "report": None}, "mcc"))
+    assert wish not in texts(adaptation.notices({"verdict": verdict, "report": report}, "mcc"))

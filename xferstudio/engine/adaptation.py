@@ -203,6 +203,8 @@ def notices(told: Mapping[str, Any], strategy: str) -> Iterator[Notice]:
             f"against {by_signs['baseline']}, by signs that need no labels: {by_signs['verdict']}. {by_signs['sentence']}",
             "warning" if harmed and not labelled else "info",
         )
+        if not labelled:
+            yield Notice("labels of a few target images would tell more than the signs (xferstudio audit)")
     else:
         yield Notice(
             f"whether adapting helped is not known: there is no finished run of {BASELINE} with the same budget"

@@ -715,7 +715,6 @@ def _judge(differences: tuple[Difference, ...], collapsed: bool) -> SignsVerdict
         )
     else:
         sentence = f"No evidence that adapting helped or hurt: compared with source-only and beyond chance, {better} and {worse}."
-    sentence += " Labels of a few target images would tell more."
     return SignsVerdict(verdict, sentence, differences, improved, worsened, collapsed)
 
 

@@ -179,8 +179,10 @@ ADAPT_TEXTS = (
     QT_TRANSLATE_NOOP("Engine", "weighted risk"),
     QT_TRANSLATE_NOOP(
         "Engine",
-        "No sign could be computed for both models, so nothing is known about the target. Labels of a few "
-        "target images would tell more.",
+        "No sign could be computed for both models, so nothing is known about the target.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Engine", "labels of a few target images would tell more than the signs (xferstudio audit)"
     ),
     QT_TRANSLATE_NOOP("Engine", "There are too few models or signs to say how far the signs agree."),
     QT_TRANSLATE_NOOP("Engine", "No adaptation looks better than not adapting at all."),
@@ -248,28 +250,25 @@ ADAPT_PATTERNS = (
     # Verdicts by signs.
     QT_TRANSLATE_NOOP(
         "Engine",
-        "By the signs, adapting helped: compared with source-only and beyond chance, {why}. Labels of a few target images "
-        "would tell more.",
+        "By the signs, adapting helped: compared with source-only and beyond chance, {why}.",
     ),
     QT_TRANSLATE_NOOP(
         "Engine",
-        "By the signs, adapting did harm: compared with source-only and beyond chance, {why}. Keep source-only. Labels of "
-        "a few target images would tell more.",
+        "By the signs, adapting did harm: compared with source-only and beyond chance, {why}. Keep source-only.",
     ),
     QT_TRANSLATE_NOOP(
         "Engine",
         "No evidence that adapting helped: {why}, but the model lost accuracy on the source domain, where "
-        "it can be measured. Labels of a few target images would tell more.",
+        "it can be measured.",
     ),
     QT_TRANSLATE_NOOP(
         "Engine",
-        "No evidence that adapting helped or hurt: compared with source-only and beyond chance, {why}. Labels of a few "
-        "target images would tell more.",
+        "No evidence that adapting helped or hurt: compared with source-only and beyond chance, {why}.",
     ),
     QT_TRANSLATE_NOOP(
         "Engine",
         "The adapted model gives nearly all target images the same few answers, unlike source-only: it has "
-        "collapsed. Do not use it ({why}). Labels of a few target images would tell more.",
+        "collapsed. Do not use it ({why}).",
     ),
     QT_TRANSLATE_NOOP("Engine", "nothing improved and nothing worsened"),
     QT_TRANSLATE_NOOP("Engine", "nothing worsened and nothing improved"),

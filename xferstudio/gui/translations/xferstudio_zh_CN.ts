@@ -1373,6 +1373,10 @@ Free software under the Apache License 2.0.</source>
 <context>
     <name>Engine</name>
     <message>
+        <source>labels of a few target images would tell more than the signs (xferstudio audit)</source>
+        <translation>给少量目标域图像加标签，会比信号说明更多（xferstudio audit）</translation>
+    </message>
+    <message>
         <source>No run was trained from scratch, so nothing here says whether transfer helped.</source>
         <translation>没有从零开始训练的运行，因此这里无法说明迁移是否有帮助。</translation>
     </message>
@@ -3017,8 +3021,8 @@ Free software under the Apache License 2.0.</source>
         <translation>加权风险</translation>
     </message>
     <message>
-        <source>No sign could be computed for both models, so nothing is known about the target. Labels of a few target images would tell more.</source>
-        <translation>没有任何信号能对两个模型都算出，因此对目标域一无所知。给少量目标域图像加标签会说明更多。</translation>
+        <source>No sign could be computed for both models, so nothing is known about the target.</source>
+        <translation>没有任何信号能对两个模型都算出，因此对目标域一无所知。</translation>
     </message>
     <message>
         <source>There are too few models or signs to say how far the signs agree.</source>
@@ -3109,8 +3113,8 @@ Free software under the Apache License 2.0.</source>
         <translation>{signs}变好</translation>
     </message>
     <message>
-        <source>No evidence that adapting helped: {why}, but the model lost accuracy on the source domain, where it can be measured. Labels of a few target images would tell more.</source>
-        <translation>没有证据表明自适应有帮助：{why}，但模型在可以测量的源域上损失了准确率。给少量目标域图像加标签会说明更多。</translation>
+        <source>No evidence that adapting helped: {why}, but the model lost accuracy on the source domain, where it can be measured.</source>
+        <translation>没有证据表明自适应有帮助：{why}，但模型在可以测量的源域上损失了准确率。</translation>
     </message>
     <message>
         <source>{run} is the only run on the target, so there is nothing to choose; run source-only beside it.</source>
@@ -3133,20 +3137,20 @@ Free software under the Apache License 2.0.</source>
         <translation>按信号，选择 {run}。</translation>
     </message>
     <message>
-        <source>By the signs, adapting helped: compared with source-only and beyond chance, {why}. Labels of a few target images would tell more.</source>
-        <translation>按信号，自适应有帮助：与 source-only 相比，明显地{why}。给少量目标域图像加标签会说明更多。</translation>
+        <source>By the signs, adapting helped: compared with source-only and beyond chance, {why}.</source>
+        <translation>按信号，自适应有帮助：与 source-only 相比，明显地{why}。</translation>
     </message>
     <message>
-        <source>By the signs, adapting did harm: compared with source-only and beyond chance, {why}. Keep source-only. Labels of a few target images would tell more.</source>
-        <translation>按信号，自适应有害：与 source-only 相比，明显地{why}。请保留 source-only。给少量目标域图像加标签会说明更多。</translation>
+        <source>By the signs, adapting did harm: compared with source-only and beyond chance, {why}. Keep source-only.</source>
+        <translation>按信号，自适应有害：与 source-only 相比，明显地{why}。请保留 source-only。</translation>
     </message>
     <message>
-        <source>No evidence that adapting helped or hurt: compared with source-only and beyond chance, {why}. Labels of a few target images would tell more.</source>
-        <translation>没有证据表明自适应有帮助或有害：与 source-only 相比，{why}。给少量目标域图像加标签会说明更多。</translation>
+        <source>No evidence that adapting helped or hurt: compared with source-only and beyond chance, {why}.</source>
+        <translation>没有证据表明自适应有帮助或有害：与 source-only 相比，{why}。</translation>
     </message>
     <message>
-        <source>The adapted model gives nearly all target images the same few answers, unlike source-only: it has collapsed. Do not use it ({why}). Labels of a few target images would tell more.</source>
-        <translation>与 source-only 不同，自适应后的模型对几乎所有目标域图像给出相同的少数几个答案：它已经坍缩。不要使用它（{why}）。给少量目标域图像加标签会说明更多。</translation>
+        <source>The adapted model gives nearly all target images the same few answers, unlike source-only: it has collapsed. Do not use it ({why}).</source>
+        <translation>与 source-only 不同，自适应后的模型对几乎所有目标域图像给出相同的少数几个答案：它已经坍缩。不要使用它（{why}）。</translation>
     </message>
     <message>
         <source>nothing improved and nothing worsened</source>
