@@ -154,7 +154,10 @@ def test_a_difference_that_is_clear_for_the_pair_alone_and_not_among_several_say
     among_three = compare._judged(found, 3 * found.p_value, 3)
     assert among_three.verdict == "too close to call"
     assert "points, yet among 3 comparisons one like it can be chance." in among_three.sentence
-    assert "can be chance" not in compare.paired(*outcomes(25, 9, 9, 6)).sentence
+    assert "can be chance" not in compare._judged(compare.paired(*outcomes(25, 9, 9, 6)), 1.0, 3).sentence
+    alone = compare.paired(*outcomes(30, 0, 4, 6))
+    assert alone.verdict == "too close to call" and alone.interval[0] > 0
+    assert "can be chance" not in alone.sentence
 
 
 def test_different_lengths_are_refused():

@@ -232,8 +232,8 @@ def _judged(found: Paired, adjusted: float, looks: int = 1) -> Paired:
     elif found.a_only + found.b_only == 0:
         sentence = f"Too close to call: {a} and {b} are right on exactly the same of {images}."
     else:
-        # The interval is of this pair alone.
-        end = f", yet among {looks} comparisons one like it can be chance." if low > 0 or high < 0 else "."
+        clear = looks > 1 and (low > 0 or high < 0)  # the interval is of this pair alone
+        end = f", yet among {looks} comparisons one like it can be chance." if clear else "."
         sentence = (
             f"Too close to call: {b} alone is right on {found.b_only:,} of {images}, {a} alone on {found.a_only:,}; "
             f"the true difference may lie {between}{end}"

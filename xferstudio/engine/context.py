@@ -259,10 +259,16 @@ class RunContext:
         assert self.feed is not None
         suffix = self.feed.cut.suffix
         suffix.training = self.model.training
-        slow = self.device.type == "cpu" and self.machine.precision == "bfloat16"
-        with self.machine.autocast(), QuickDepthwise() if slow else nullcontext():
+        with self.machine.autocast(), QuickDepthwise() if self._quickened() else nullcontext():
             features: torch.Tensor = suffix(inputs)
         return features.float()
+
+    def _quickened(self) -> bool:
+        """Whether depthwise convolutions may take the quick way backward (see `depthwise`)."""
+        if self.device.type != "cpu" or self.machine.precision != "bfloat16":
+            return False
+        # timm's word for activation checkpointing.
+        return not any(getattr(part, "grad_checkpointing", False) for part in self.model.backbone.modules())
 
     def task_loss(self, batch: Batch) -> torch.Tensor:
         """See `api.Context`."""

@@ -17,40 +17,36 @@ Pair = tuple[int, int]
 
 
 class _Depthwise(torch.autograd.Function):
-    """conv2d of (N, C, H, W) with weights (C, 1, h, w): bfloat16 forward, float32 backward."""
+    """conv2d of (N, C, H, W) in bfloat16 with weights (C, 1, h, w): bfloat16 forward, float32 backward."""
 
     @staticmethod
     def forward(
         ctx: Any, x: torch.Tensor, weight: torch.Tensor, stride: Pair, padding: Pair, dilation: Pair
     ) -> torch.Tensor:
-        low, low_weight = x.to(torch.bfloat16), weight.to(torch.bfloat16)
-        ctx.save_for_backward(low, weight)
+        ctx.save_for_backward(x, weight)
         ctx.how = stride, padding, dilation
-        ctx.kinds = x.dtype, weight.dtype
-        maps: torch.Tensor = torch.ops.aten.conv2d(
-            low, low_weight, None, stride, padding, dilation, len(weight)
-        )
+        low = weight.to(torch.bfloat16)
+        maps: torch.Tensor = torch.ops.aten.conv2d(x, low, None, stride, padding, dilation, len(weight))
         return maps
 
     @staticmethod
     def backward(ctx: Any, *gradients: Any) -> Any:
-        low, weight = ctx.saved_tensors
+        x, weight = ctx.saved_tensors
         stride, padding, dilation = ctx.how
         of_x, of_weight, _ = torch.ops.aten.convolution_backward(
-            gradients[0].float(), low.float(), weight.to(torch.bfloat16).float(), None,
+            gradients[0].float(), x.float(), weight.to(torch.bfloat16).float(), None,
             stride, padding, dilation, False, [0, 0], len(weight), [*ctx.needs_input_grad[:2], False],
         )  # fmt: skip
-        given = (
-            each if each is None else each.to(kind)
-            for each, kind in zip((of_x, of_weight), ctx.kinds, strict=True)
-        )
-        return (*given, None, None, None)
+        of_x = None if of_x is None else of_x.to(x.dtype)
+        of_weight = None if of_weight is None else of_weight.to(weight.dtype)
+        return of_x, of_weight, None, None, None
 
 
 class QuickDepthwise(TorchFunctionMode):
     """While it is entered, depthwise convolutions that are slow backward in bfloat16 take the quick way.
 
-    Only for code that runs on the CPU under autocast to bfloat16.
+    Only for code that runs on the CPU under autocast to bfloat16, and not for one that computes a part of itself once
+    more backward (activation checkpointing): there it is not entered.
     """
 
     def __torch_function__(
@@ -78,7 +74,7 @@ def _depthwise(
     groups: int = 1,
 ) -> tuple[torch.Tensor, torch.Tensor, Pair, Pair, Pair] | None:
     """The arguments of such a convolution; None for all others."""
-    if groups < 2 or bias is not None or isinstance(padding, str) or input.ndim != 4:
+    if groups < 2 or bias is not None or isinstance(padding, str) or input.dtype != torch.bfloat16:
         return None
     step = _pair(stride)
     if len(weight) != groups or weight.shape[1] != 1 or (step == (1, 1) and max(weight.shape[2:]) <= 3):

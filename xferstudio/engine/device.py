@@ -113,14 +113,18 @@ def choose(device: str = "auto", precision: str = "auto") -> Machine:
 def _be_deterministic() -> None:
     """Let a GPU give the same result each time, as the CPU does: a resumed run must equal one that went straight on.
 
-    Operations that have no such implementation stay as they are, without a word.
+    Operations without such an implementation stay as they are, without a word: quick attention, for one, backward.
     """
     # cuBLAS reads it when it is first used (NVIDIA's cuBLAS documentation, "Results Reproducibility").
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.backends.cudnn.benchmark = False
     torch.use_deterministic_algorithms(True, warn_only=True)
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]  # slow
-    warnings.filterwarnings("ignore", message=".*does not have a deterministic implementation")
+    for words in (
+        "does not have a deterministic implementation",
+        "defaults to a non-deterministic algorithm",
+    ):
+        warnings.filterwarnings("ignore", message=f".*{words}")
 
 
 def is_out_of_memory(error: BaseException) -> bool:

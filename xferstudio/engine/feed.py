@@ -192,8 +192,8 @@ class Feed:
             yield Progress(task, len(todo), len(todo), round(rate, 1), 0.0)
         finally:
             self._rest()
-            self.machine.release()
             shelf.flush()
+            self.machine.release()
         shelf.merge()
         if reasons:
             broken = {item.path: reasons[item.hash] for item in self.images.items if item.hash in reasons}

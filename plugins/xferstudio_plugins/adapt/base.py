@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+HEAD = "head"
+"""The phase in which the head learns alone."""
+
 
 @dataclass(frozen=True)
 class AdaptOptions(LoopOptions):
@@ -111,9 +114,7 @@ class Adaptation(Strategy):
     def head_first(self, domains: Literal["source", "both"]) -> Sequence[Phase]:
         """The phase before stages learn, so that no random head spoils them (Kumar et al., ICLR 2022); none without."""
         options = self.options
-        return (
-            (Phase("head", options.head_epochs, domains),) if options.stages and options.head_epochs else ()
-        )
+        return (Phase(HEAD, options.head_epochs, domains),) if options.stages and options.head_epochs else ()
 
     def head(self, width: int, classes: int) -> nn.Module | None:
         from xferstudio_plugins.adapt.modules import AdaptHead
@@ -121,7 +122,7 @@ class Adaptation(Strategy):
         return AdaptHead(width, self.options.bottleneck, classes)
 
     def setup(self, ctx: Context) -> None:
-        head_alone = ctx.phase == 0 and len(self.head_first("source")) > 0
+        head_alone = ctx.phase == 0 and self.phases()[0].name == HEAD
         ctx.train_last_stages(0 if head_alone else self.options.stages)
 
     def param_groups(self, ctx: Context) -> Sequence[Mapping[str, Any]]:
