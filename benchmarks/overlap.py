@@ -78,21 +78,22 @@ def _domain(material: Material, folder: Path) -> Domain:
 
 
 def _rows(source: Domain, target: Domain, seeds: int) -> Iterator[Row]:
-    counts = {case: [0, 0, 0] for case in (ALL, FROM_TARGET, FROM_SOURCE)}
+    counts = {case: [0, 0, 0, 0] for case in (ALL, FROM_TARGET, FROM_SOURCE)}
     for seed in range(seeds):
         for each in SIZES:
             for case, noticed in _cases(source, target, each, seed):
                 counts[case][0] += 1
                 counts[case][1] += noticed[0]
                 counts[case][2] += noticed[1]
+                counts[case][3] += any(noticed)
     pair = f"{source.name} to {target.name}" if source is not target else f"within {source.name}"
-    for case, (n, lacking, strange) in counts.items():
+    for case, (n, lacking, strange, either) in counts.items():
         right = {
-            ALL: f"{lacking + strange} wrong",
+            ALL: f"{either} wrong",
             FROM_TARGET: f"{lacking} right",
             FROM_SOURCE: f"{strange} right",
         }
-        of = {ALL: lacking + strange, FROM_TARGET: lacking, FROM_SOURCE: strange}
+        of = {ALL: either, FROM_TARGET: lacking, FROM_SOURCE: strange}
         note = f"a class without images in {lacking}, images without a class in {strange}"
         yield Row(f"{pair}: {case}", right[case], f"{n} reports", of[case] / n, unit="", note=note)
 

@@ -104,7 +104,7 @@ def test_deleted_results_are_gone_and_the_others_stay(project):
 def test_the_results_of_a_run_that_goes_on_are_not_deleted(project, folder):
     process = other_process(HOLD, folder.path)
     try:
-        with pytest.raises(UserError, match="by another process"):
+        with pytest.raises(UserError, match="running in another process"):
             delete_results(project, folder)
     finally:
         end(process)
@@ -120,7 +120,19 @@ def test_a_link_among_the_runs_is_deleted_and_not_what_it_leads_to(project, tmp_
     except OSError:
         pytest.skip("links cannot be made here")
     delete_results(project, folder)
-    assert all_runs(project) == [] and (elsewhere / "run.toml").is_file()
+    assert all_runs(project) == []
+    assert [path.name for path in elsewhere.iterdir()] == ["run.toml"]
+
+
+def test_what_is_gone_already_is_no_trouble_and_the_rest_of_a_broken_deletion_goes_with_the_next(project):
+    first, second = (new_run_folder(project, Run("a", "extract", "b")) for _ in range(2))
+    rest = project.runs_folder / ".deleted-20250101-000000-old"
+    rest.mkdir()
+    (rest / "best.safetensors").write_bytes(b"0")
+    delete_results(project, first)
+    delete_results(project, first)
+    assert not rest.exists()
+    assert all_runs(project) == [second]
 
 
 def test_stray_files_and_folders_among_the_runs_are_passed_over(project, folder):

@@ -417,6 +417,21 @@ def test_a_run_is_taken_out_whatever_way_it_is_written_and_may_come_back(tmp_pat
     assert add_run(none, project.run("a")).run("a") == project.run("a")
 
 
+@pytest.mark.parametrize("name", ["a", "b", "c"])
+def test_taking_out_a_run_keeps_the_comments_around_it(tmp_path, name):
+    text = (
+        'schema = 1\n# of a\n[runs.a]\nstrategy = "s"\nbackbone = "b"\n\n# of b\n[runs.b]\nstrategy = "s"\n'
+    )
+    text += 'backbone = "b"\n[runs.b.options]\nx = 1\n# of the data\n[data]\nsource = "x"\n# of c\n[runs.c]\n'
+    text += 'strategy = "s"\nbackbone = "b"\n# the end\n'
+    remove_run(load(written(tmp_path, text)), name)
+    now = (tmp_path / "project.toml").read_text()
+    assert [line for line in now.splitlines() if line.startswith("#")] == [
+        line for line in text.splitlines() if line.startswith("#")
+    ]
+    assert f"[runs.{name}" not in now
+
+
 def test_taking_out_a_run_keeps_what_was_edited_by_hand_meanwhile_and_knows_no_other(tmp_path):
     project = load(written(tmp_path, GOOD))
     written(tmp_path, GOOD.replace("seed = 7", "seed = 8  # better"))

@@ -25,7 +25,7 @@ from tomlkit.exceptions import TOMLKitError
 
 from xferstudio.api import UserError
 from xferstudio.events import COMMANDS, Event, RunEnded, from_json, to_json
-from xferstudio.project import Project, Run, file_error, file_mutex, name_fault, write_atomic
+from xferstudio.project import Project, Run, file_error, file_mutex, name_fault, rename, write_atomic
 
 if TYPE_CHECKING:
     import numpy as np
@@ -428,20 +428,22 @@ def latest(project: Project, name: str) -> RunFolder | None:
 
 def delete_results(project: Project, folder: RunFolder) -> None:
     """Delete a run's folder with its model and all that it told, for good. Raises UserError, also while it is running."""
-    with name_lock(project, folder.name), folder.lock():
+    for rest in project.runs_folder.glob(".deleted-*"):  # of a deletion that was broken off
+        shutil.rmtree(rest, ignore_errors=True)
+    if not os.path.lexists(folder.path):
+        return
+    with name_lock(project, folder.name):
+        if folder.is_running():
+            raise UserError(f"the run {folder.name} is running in another process")
         gone = folder.path.with_name(f".deleted-{folder.path.name}")
         try:
-            # At one stroke, so that nobody finds half a run.
-            folder.path.rename(gone)
+            if folder.path.is_symlink():
+                folder.path.unlink()
+                return
+            rename(folder.path, gone)  # at one stroke, so that nobody finds half a run
+            shutil.rmtree(gone)
         except OSError as error:
             raise file_error(error, folder.path) from error
-    try:
-        if gone.is_symlink():
-            gone.unlink()
-        else:
-            shutil.rmtree(gone)
-    except OSError as error:
-        raise file_error(error, gone) from error
 
 
 def size_of(folder: RunFolder) -> int:

@@ -157,7 +157,7 @@ def write_atomic(path: Path, data: bytes | str | Sequence[bytes | memoryview]) -
         with contextlib.suppress(OSError):
             # mkstemp makes files for the owner alone; a project on a common disk must stay readable.
             Path(temporary).chmod(path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~umask())
-        _replace(temporary, path)
+        rename(Path(temporary), path)
     except OSError as error:
         if temporary is not None:
             with contextlib.suppress(OSError):
@@ -178,11 +178,12 @@ def umask() -> int:
     return mask
 
 
-def _replace(temporary: str, path: Path) -> None:
+def rename(old: Path, new: Path) -> None:
+    """Rename a file over another, or a folder. Raises OSError."""
     # On Windows a reader or a virus scanner that has the file open makes the rename fail for a moment.
     for attempt in range(10):
         try:
-            Path(temporary).replace(path)
+            old.replace(new)
             return
         except PermissionError:
             if sys.platform != "win32" or attempt == 9:
@@ -808,11 +809,12 @@ def remove_run(project: Project, name: str) -> Project:
         )
         try:
             document = _read(file)
+            before = tomlkit.dumps(document)
             runs: Any = document["runs"]
             del runs[name]
             if not runs:
                 del document["runs"]
-            text = tomlkit.dumps(document)
+            text = _with_comments(before, tomlkit.dumps(document))
             written = _checked(file, tomlkit.parse(text).unwrap())
         except (TOMLKitError, LookupError, TypeError, ValueError) as error:
             raise by_hand from error
@@ -821,6 +823,20 @@ def remove_run(project: Project, name: str) -> Project:
             raise by_hand
         write_atomic(file, text)
     return written
+
+
+def _with_comments(before: str, after: str) -> str:
+    """The text `after` a table was taken out, with the comments that stood between it and the next one."""
+    old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
+    kept: list[str] = []
+    for what, start, end, first, last in difflib.SequenceMatcher(
+        None, old, new, autojunk=False
+    ).get_opcodes():
+        ends = end
+        while what == "delete" and ends > start and old[ends - 1].lstrip()[:1] in ("", "#"):
+            ends -= 1
+        kept += old[ends:end] if what == "delete" else new[first:last]
+    return "".join(kept)
 
 
 def _with_run(document: tomlkit.TOMLDocument, run: Run) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 
 import pytest
@@ -182,6 +183,24 @@ def test_changed_settings_start_the_run_afresh_and_say_so(make_studio):
     assert any("changed" in getattr(event, "text", "") for event in events)
     assert next(event for event in events if isinstance(event, RunStarted)).resumed_step == 0
     assert len(list(studio.project.runs_folder.glob("*-one"))) == 2
+
+
+def test_what_a_strategy_with_fewer_options_has_left_is_begun_afresh_and_what_it_has_finished_stays(
+    make_studio,
+):
+    studio = make_studio()
+    drive(studio, "fine-tune", Counted("interrupt", 6), epochs=3, batch_size=4)
+    assert studio.folder().state == "interrupted"
+    studio.finish("fine-tune", name="other", epochs=1)
+    for name in ("one", "other"):  # as before `clip` came to be
+        file = studio.folder(name).run_file
+        text = file.read_text("utf-8")
+        assert "clip = " in text
+        file.write_text(re.sub(r"(?m)^clip = .*\n", "", text), "utf-8")
+    events = studio.do("fine-tune", epochs=3, batch_size=4)
+    assert any("changed" in getattr(event, "text", "") for event in events)
+    assert next(event for event in events if isinstance(event, RunStarted)).resumed_step == 0
+    assert "already" in studio.do("fine-tune", name="other", epochs=1)[-1].message
 
 
 def test_changed_images_end_an_interrupted_run_with_a_sentence(make_studio, tmp_path):

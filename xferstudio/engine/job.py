@@ -52,6 +52,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 # Validation images on which reduced precision is compared with float32; all where there are fewer.
 COMPARED_IN_FLOAT32 = 16
+# States of a run that go on where it was left.
+RESUMABLE = ("interrupted", "new", "failed")
 
 
 def run(
@@ -161,19 +163,19 @@ class Job:
 
     def open_folder(self) -> RunEnded | None:
         """The folder to work in; or, for a run that is finished already, the event that says so."""
-        before = latest(self.project, self.run.name)
-        if before is not None and not self.fresh and self._changed(before):
+        before = None if self.fresh else latest(self.project, self.run.name)
+        state = before.state if before is not None else ""
+        if before is not None and (self._changed(before) or self._outgrown(before, state)):
             self.notices.append(
                 f"the settings of the run {self.run.name} have changed since {before.path.name}, so it starts afresh"
             )
-        elif before is not None and not self.fresh:
-            state = before.state
+        elif before is not None:
             if state in ("finished", "stopped"):
                 text = f"the run {self.run.name} is {state} already; --fresh starts it again"
                 return RunEnded(state, text, str(before.path), 0.0, before.summary() or {})
             if state == "running":
                 raise UserError(f"the run {self.run.name} is running in another process")
-            if state in ("interrupted", "new", "failed"):
+            if state in RESUMABLE:
                 self._bind_backbone()
                 self.folder = before
                 self.resume_from = load_checkpoint(before.path)
@@ -200,6 +202,14 @@ class Job:
                     if facts.get("backbone") == self.run.backbone and facts.get("weights_file"):
                         return str(facts["weights_file"])
         return ""
+
+    def _outgrown(self, folder: RunFolder, state: str) -> bool:
+        """Whether what is there to go on from was left by an earlier version of the strategy, with fewer options."""
+        if state not in RESUMABLE:
+            return False
+        facts = folder.read_run()
+        now = {name for name, value in dataclasses.asdict(self.options).items() if value is not None}
+        return "model" in facts and not now <= set(facts.get("options", {}))
 
     def _changed(self, folder: RunFolder) -> bool:
         try:

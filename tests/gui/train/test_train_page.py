@@ -338,6 +338,38 @@ def test_a_planned_run_and_one_with_results_are_deleted_after_a_question(
     assert "has not begun" in asked[0] and "gone for good" in asked[1]
 
 
+def test_old_results_are_deleted_and_the_run_that_is_to_be_done_again_stays(
+    qtbot, page, studio, folder, monkeypatch
+):
+    monkeypatch.setattr(train_page, "ask", lambda *_: "Delete")
+    train(qtbot, page, "quick")
+    qtbot.waitUntil(lambda: state_of(page) == "finished", timeout=10_000)
+    (results,) = (folder / "runs").glob("*-quick")
+    train(qtbot, page, "slow")
+    page.select("quick")
+    qtbot.mouseClick(page.dashboard.header.buttons["again"], Qt.MouseButton.LeftButton)
+    assert [job.name for job in studio.queue.waiting] == ["quick"]
+    page.select(results.name)
+    page.dashboard.asked.emit("delete")
+    assert not results.exists()
+    assert projects.load(folder).run("quick")
+
+
+def test_a_run_that_failed_before_it_began_again_is_deleted_with_its_old_results(
+    qtbot, page, folder, monkeypatch
+):
+    asked = []
+    monkeypatch.setattr(
+        train_page, "ask", lambda _page, question, _answers: asked.append(question) or "Delete"
+    )
+    train(qtbot, page, "quick")
+    qtbot.waitUntil(lambda: state_of(page) == "finished", timeout=10_000)
+    page.show_plan("quick")
+    page.dashboard.asked.emit("delete")
+    assert "gone for good" in asked[0]
+    assert not list((folder / "runs").glob("*-quick")) and projects.load(folder).runs == ()
+
+
 def test_a_run_that_goes_on_cannot_be_deleted(qtbot, page):
     train(qtbot, page, "slow")
     qtbot.waitUntil(lambda: page.dashboard.course.epoch == 1, timeout=10_000)

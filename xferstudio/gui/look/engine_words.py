@@ -636,6 +636,13 @@ PATTERNS = (
         "on from its last whole checkpoint",
     ),
     QT_TRANSLATE_NOOP("Engine", "the run {run} is running in another process"),
+    QT_TRANSLATE_NOOP(
+        "Engine",
+        "The run {run} is being run by another process already (pid {count}); wait for it, or stop it first.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Engine", "The run {run} cannot be taken out of {file}; delete its table there by hand."
+    ),
     QT_TRANSLATE_NOOP("Engine", "the run {run} is finished already; --fresh starts it again"),
     QT_TRANSLATE_NOOP(
         "Engine",

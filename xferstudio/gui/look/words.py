@@ -11,12 +11,16 @@ from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QLocale
 from xferstudio.gui.look.adapt_words import ROWS
 from xferstudio.gui.look.engine_words import LISTS, PARTS, PATTERNS
 
+_OLD_ENDING = " Labels of a few target images would tell more."
+"""Of verdicts in runs of earlier versions; it is said elsewhere now."""
+
 
 def engine_text(text: str) -> str:
     """A text of the engine or of a first-party plugin in the user's language; others as they come.
 
     Known are those of `engine_words`: whole texts, and texts with names and figures in them.
     """
+    text = text.removesuffix(_OLD_ENDING)
     told = QCoreApplication.translate("Engine", text)
     if told != text or not text:
         return told

@@ -284,13 +284,20 @@ class Studio(QObject):
         self.project_changed.emit()
 
     def remove_run(self, name: str, folder: RunFolder | None) -> None:
-        """Delete the results in this folder; and the run itself where there are no others. Raises UserError."""
+        """Delete the results in this folder; and the run itself where there are no others, and it is not to be done.
+
+        Raises UserError.
+        """
         assert self.project is not None
         if folder is not None:
-            delete_results(self.project, folder)
-            self.refresh_runs()
+            try:
+                delete_results(self.project, folder)
+            finally:
+                self.refresh_runs()
+        jobs = (*self.queue.waiting, *self.queue.active)
+        queued = any((job.project, job.name) == (self.project.folder, name) for job in jobs)
         planned = any(run.name == name for run in self.project.runs)
-        if planned and not any(each.name == name for each in all_runs(self.project)):
+        if planned and not queued and not any(each.name == name for each in all_runs(self.project)):
             self.project = projects.remove_run(self.project, name)
             self._take_file(self.project)
             self.project_changed.emit()
@@ -331,7 +338,7 @@ class Studio(QObject):
         written = not self._writers and seen.stamp != self._stamp
         if written and (now := stamp(self.project.file)) not in (None, self._stamp):
             self._stamp = now  # told once for each change
-            if not self._take_added_runs():
+            if not self._take_runs_of_others():
                 self.edited_elsewhere.emit()
             if self.project is None:
                 return
@@ -344,15 +351,16 @@ class Studio(QObject):
             self.figures, self.exports = dict(seen.figures), list(seen.exports)
             self.figures_changed.emit()
 
-    def _take_added_runs(self) -> bool:
-        """Take in runs that another window or command has added; False if anything else has changed as well."""
+    def _take_runs_of_others(self) -> bool:
+        """Take in what another window or command has added or removed of runs; False if anything else has changed."""
         assert self.project is not None
         try:
             now = projects.load(self.project.folder)
         except UserError:
             return False
-        kept = all(run in now.runs for run in self.project.runs)
-        if not kept or replace(now, runs=self.project.runs) != self.project:
+        theirs = {run.name: run for run in now.runs}
+        changed = any(theirs.get(run.name, run) != run for run in self.project.runs)
+        if changed or replace(now, runs=self.project.runs) != self.project:
             return False
         self.project = now
         self._take_file(now)

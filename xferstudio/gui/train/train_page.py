@@ -485,8 +485,10 @@ class TrainPage(Page):
     def _delete(self) -> None:
         """Delete the run that is shown, if the user really wants it."""
         kind, key = self._what
-        folder = key if kind == "folder" else None
-        name = str(key) if folder is None else folder.name
+        name = key.name if kind == "folder" else str(key)
+        # One that was to be done again, and failed before it began, has results of before.
+        newest = next((each for each in reversed(self.studio.runs) if each.name == name), None)
+        folder = key if kind == "folder" else newest
         if folder is None:
             question = self.tr("Delete the run {run}? It has not begun yet.").format(run=name)
         else:

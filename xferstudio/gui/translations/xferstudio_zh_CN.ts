@@ -1373,6 +1373,14 @@ Free software under the Apache License 2.0.</source>
 <context>
     <name>Engine</name>
     <message>
+        <source>The run {run} is being run by another process already (pid {count}); wait for it, or stop it first.</source>
+        <translation>运行 {run} 正由另一个进程执行（pid {count}）；请等它结束，或先将其停止。</translation>
+    </message>
+    <message>
+        <source>The run {run} cannot be taken out of {file}; delete its table there by hand.</source>
+        <translation>无法将运行 {run} 从 {file} 中移除；请手动删除其中对应的表。</translation>
+    </message>
+    <message>
         <source>labels of a few target images would tell more than the signs (xferstudio audit)</source>
         <translation>给少量目标域图像加标签，会比信号说明更多（xferstudio audit）</translation>
     </message>
