@@ -193,14 +193,16 @@ def test_plots_appear_when_they_have_something_to_show(qtbot, board):
         assert not board.cards[name].isHidden(), name
     assert board.confusion_card.isHidden()
     tell(qtbot, board, epoch(1))
-    assert not board.cards["accuracy"].isHidden()
+    assert "accuracy" not in board.cards  # a single number is no curve
     assert not board.confusion_card.isHidden()
-    assert board.curves.plots["accuracy"].curves["val"].low.n == 1
+    tell(qtbot, board, epoch(2))
+    assert not board.cards["accuracy"].isHidden()
+    assert board.curves.plots["accuracy"].curves["val"].low.n == 2
     assert list(board.curves.plots["parts"].curves) == ["coral"]
 
 
 def test_fifty_thousand_steps_arrive_whole_and_are_painted_seldom(qtbot, board):
-    tell(qtbot, board, started(), phase(), step(1, 50_001))
+    tell(qtbot, board, started(), phase(), step(1, 50_002), step(2, 50_002))
     plot = board.curves.plots["loss"]
     # What the timers and the event loop did, in order.
     notes = []
@@ -211,17 +213,17 @@ def test_fifty_thousand_steps_arrive_whole_and_are_painted_seldom(qtbot, board):
     heart = QTimer()
     heart.timeout.connect(lambda: notes.append("turn"))
     heart.start(0)
-    one = step(2, 50_001)
-    events = [{**one, "step": n, "losses": {"loss": 1 / n, "part": n % 7}} for n in range(2, 50_002)]
+    one = step(3, 50_002)
+    events = [{**one, "step": n, "losses": {"loss": 1 / n, "part": n % 7}} for n in range(3, 50_003)]
     for first in range(0, len(events), 500):
         board.take(events[first : first + 500])
-    assert board.course.step == 1  # nothing is worked off before the window has had its turn
-    qtbot.waitUntil(lambda: board.course.step == 50_001, timeout=30_000)
+    assert board.course.step == 2  # nothing is worked off before the window has had its turn
+    qtbot.waitUntil(lambda: board.course.step == 50_002, timeout=30_000)
     qtbot.waitUntil(lambda: not plot._dirty, timeout=5000)
     heart.stop()
-    assert board.course.losses["loss"].n == 50_001
+    assert board.course.losses["loss"].n == 50_002
     ticks = [place for place, note in enumerate(notes) if isinstance(note, int)]
-    worked = [1, *(notes[place] for place in ticks)]
+    worked = [2, *(notes[place] for place in ticks)]
     assert max(after - before for before, after in itertools.pairwise(worked)) <= SLICE
     assert len(ticks) >= 50_000 / SLICE
     assert all("turn" in notes[before:after] for before, after in itertools.pairwise(ticks))
@@ -241,11 +243,11 @@ def test_buttons_are_there_when_they_make_sense(qtbot, board):
     assert visible() == {"resume", "stop", "cancel", "copy"}
     assert board.header.state_word.text() == "paused"
     tell(qtbot, board, resumed(1), ended("interrupted", "interrupted; run it again to go on"))
-    assert visible() == {"go on", "vary", "copy"}
+    assert visible() == {"go on", "vary", "copy", "delete"}
     board.show_run("b", "finished")
-    assert visible() == {"again", "vary", "copy"}
+    assert visible() == {"again", "vary", "copy", "delete"}
     board.show_run("c", "new")
-    assert visible() == {"begin", "vary", "copy"}
+    assert visible() == {"begin", "vary", "copy", "delete"}
     board.show_run("d", "waiting")
     assert visible() == {"copy"}
 
@@ -350,14 +352,14 @@ def test_worst_mistakes_are_thumbnails(qtbot, board, tmp_path):
 
 
 def test_another_run_starts_with_empty_plots(qtbot, board):
-    tell(qtbot, board, started(), phase(), step(1, coral=1.0), step(2), epoch(1))
+    tell(qtbot, board, started(), phase(), step(1, coral=1.0), step(2, coral=1.0), epoch(1))
     board.show_run("b", "running")
     assert board.curves.plots["loss"].empty
     assert "coral" not in board.curves.plots["parts"].curves
     assert board.cards["loss"].isHidden()
     assert board.confusion.model.rowCount() == 0
-    tell(qtbot, board, started(), phase(), step(1))
-    assert board.curves.plots["loss"].curves["steps"].data.n == 1
+    tell(qtbot, board, started(), phase(), step(1), step(2))
+    assert board.curves.plots["loss"].curves["steps"].data.n == 2
 
 
 def test_light_and_dark_are_followed(qtbot, board, qapp):
@@ -403,7 +405,7 @@ def test_space_after_a_pause_never_stops_the_run(qtbot, board):
 
 
 def test_plots_are_made_one_at_a_time(qtbot, board):
-    board.course.take([started(), phase(), *(step(n, coral=0.1) for n in range(1, 11)), epoch(1)])
+    board.course.take([started(), phase(), *(step(n, coral=0.1) for n in range(1, 11)), epoch(1), epoch(2)])
     counts = []
     while board._shown != board.course.taken:
         board._tick()
@@ -413,10 +415,10 @@ def test_plots_are_made_one_at_a_time(qtbot, board):
 
 
 def test_another_run_forgets_the_curves_of_the_one_before(qtbot, board):
-    tell(qtbot, board, started(), phase(), step(1), epoch(1))
+    tell(qtbot, board, started(), phase(), step(1), epoch(1), epoch(2))
     assert "train" in board.curves.plots["accuracy"].curves
     board.show_run("b", "running")
-    tell(qtbot, board, started(), phase(), step(1), {**epoch(1), "train": {"loss": 0.5}})
+    tell(qtbot, board, started(), phase(), *({**epoch(n), "train": {"loss": 0.5}} for n in (1, 2)))
     assert list(board.curves.plots["accuracy"].curves) == ["val"]
 
 

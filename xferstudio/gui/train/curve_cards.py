@@ -25,15 +25,18 @@ class CurveCards(QObject):
         self.plots: dict[str, Plot] = {}
 
     def full(self, course: Course) -> dict[str, bool]:
-        """By name, whether there is something to show."""
-        return {
-            "loss": "loss" in course.losses or bool(course.val_loss.n),
-            "accuracy": bool(course.accuracy.n or course.train_accuracy.n),
-            **{name: bool(curves) for name, curves in self._by_name(course).items()},
-            "speed": bool(course.speed.n),
-            "waiting": bool(course.waiting.n),
-            "memory": bool(course.memory.n or course.device_memory.n),
+        """By name, whether there is something to show: a single number, as of a head that is fitted at one stroke, is no
+        curve."""
+        losses = [data for name, data in course.losses.items() if name == "loss"]
+        curves = {
+            "loss": [*losses, course.val_loss],
+            "accuracy": [course.accuracy, course.train_accuracy],
+            **{name: list(named.values()) for name, named in self._by_name(course).items()},
+            "speed": [course.speed],
+            "waiting": [course.waiting],
+            "memory": [course.memory, course.device_memory],
         }
+        return {name: any(data.n > 1 for data in each) for name, each in curves.items()}
 
     def _by_name(self, course: Course) -> dict[str, dict[str, Growing]]:
         """Plots whose curves the engine names."""
