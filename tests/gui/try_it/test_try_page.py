@@ -11,6 +11,8 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, QRect, Qt, QUrl
 from PySide6.QtGui import QColor, QDropEvent, QGuiApplication, QImage
 
 from xferstudio.gui.project import commands
+from xferstudio.gui.project.model_choice import ModelChoice
+from xferstudio.gui.project.run_facts import RunFacts
 from xferstudio.gui.try_it import heat
 from xferstudio.gui.try_it.predictor import Predictor
 from xferstudio.gui.try_it.sorting import Guess, plan
@@ -92,10 +94,37 @@ def test_another_run_that_ends_does_not_change_the_choice(page, qtbot, studio):
     assert page.model.currentText().startswith("second")
 
 
-def test_the_most_accurate_run_is_chosen_first_and_a_repeated_one_stays(qtbot, tmp_path):
-    from xferstudio.gui.project.model_choice import ModelChoice
-    from xferstudio.gui.project.run_facts import RunFacts
+@pytest.mark.parametrize(
+    ("found", "chosen"),
+    [
+        ({"mcc": {"verdict": {"verdict": "helped"}, "report": None}}, "mcc"),
+        ({"dann": {"verdict": {"verdict": "negative transfer"}}}, "source-only"),
+        # Labels have the last word, and tell those that helped apart.
+        (
+            {
+                "mcc": {
+                    "verdict": {"verdict": "helped"},
+                    "report": {"accuracy": 0.6, "against_baseline": {"verdict": "no evidence"}},
+                },
+                "dann": {"report": {"accuracy": 0.8, "against_baseline": {"verdict": "helped"}}},
+                "shot": {"report": {"accuracy": 0.7, "against_baseline": {"verdict": "helped"}}},
+            },
+            "dann",
+        ),
+    ],
+)
+def test_of_adaptations_one_that_helped_is_offered_first(qtbot, tmp_path, found, chosen):
+    def facts(name: str, accuracy: float) -> RunFacts:
+        test = {"accuracy": accuracy, "n": 40}
+        return RunFacts(tmp_path / name, name, "finished", test=test, target=found.get(name, {}))
 
+    box = ModelChoice()
+    qtbot.addWidget(box)
+    box.set_models([facts("mcc", 0.8), facts("source-only", 0.95), facts("dann", 0.7), facts("shot", 0.9)])
+    assert box.chosen == tmp_path / chosen
+
+
+def test_the_most_accurate_run_is_chosen_first_and_a_repeated_one_stays(qtbot, tmp_path):
     def run(name, accuracy, at=""):
         return RunFacts(tmp_path / (at or name), name, "finished", test={"accuracy": accuracy})
 

@@ -16,7 +16,8 @@ OTHER = "other"
 
 
 class ModelChoice(QComboBox):
-    """Runs with a model, the newest first, then files. The most accurate run is chosen until somebody chooses.
+    """Runs with a model, the newest first, then files. The most accurate run is chosen until somebody chooses, or of
+    adaptations one that helped: their accuracy on the labelled images says nothing of the target.
 
     What is chosen does not change because another run ends. `chosen` is a path, or None where there is nothing."""
 
@@ -77,7 +78,7 @@ class ModelChoice(QComboBox):
                 at = next((row for row, run in enumerate(runs) if (run.name, run.folder.parent) == again), -1)
         self._names = {run.folder: run.name for run in runs}
         if at < 0 and runs:
-            at = max(range(len(runs)), key=lambda row: (_accuracy(runs[row]), -row))
+            at = max(range(len(runs)), key=lambda row: (_worth(runs[row]), -row))
         self.setCurrentIndex(max(at, 0) if runs or files else -1)
         self.blockSignals(False)
         self._tell()
@@ -112,9 +113,11 @@ class ModelChoice(QComboBox):
             self.picked.emit()
 
 
-def _accuracy(run: RunFacts) -> tuple[bool, float]:
+def _worth(run: RunFacts) -> tuple[bool, bool, float]:
     """To choose by; a run that was tested comes before one that was only validated."""
     value = run.measured.get("accuracy")
+    if run.helped:
+        value = (run.target.get("report") or {}).get("accuracy", value)
     if not isinstance(value, (int, float)) or value != value:
-        return False, -1.0
-    return bool(run.test), float(value)
+        return run.helped, False, -1.0
+    return run.helped, bool(run.test), float(value)

@@ -38,6 +38,8 @@ class RunFacts:
     options: Mapping[str, Any] = field(default_factory=dict)
     test: Mapping[str, Any] = field(default_factory=dict)
     val: Mapping[str, Any] = field(default_factory=dict)
+    target: Mapping[str, Any] = field(default_factory=dict)
+    """What an adaptation tells of the target domain, as in summary.json."""
     newest: bool = True
     """No later run of the same name has a model."""
 
@@ -45,6 +47,12 @@ class RunFacts:
     def measured(self) -> Mapping[str, Any]:
         """The figures to judge by: of the test split, or of validation where there is no test."""
         return self.test or self.val
+
+    @property
+    def helped(self) -> bool:
+        """Whether it is an adaptation that helped: by labels of the target, where there are any, or by the signs."""
+        labelled = (self.target.get("report") or {}).get("against_baseline")
+        return (labelled or self.target.get("verdict") or {}).get("verdict") == "helped"
 
     @property
     def learned(self) -> bool:
@@ -97,6 +105,7 @@ def read_facts(folder: RunFolder, state: str) -> RunFacts:
         options=table(run, "options"),
         test=table(summary, "test"),
         val=table(summary, "val"),
+        target=table(summary, "target"),
     )
 
 
