@@ -486,7 +486,9 @@ class Plot(QWidget):
     def _dress_mark(self, line: Any) -> None:
         line.setPen(hair(Qt.PenStyle.DotLine))
         line.label.setColor(theme.colours().quiet)
-        line.label.fill = pg.mkBrush(theme.colours().surface)  # or a curve would run through the word
+        veil = QColor(theme.colours().surface)  # a curve behind the word is seen, and the word can be read
+        veil.setAlpha(170)
+        line.label.fill = pg.mkBrush(veil)
         line.setZValue(5)
         line.label.setFont(theme.font("small"))
 
