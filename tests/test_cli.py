@@ -602,6 +602,9 @@ def test_a_run_is_removed_and_its_results_only_when_asked_for(tmp_path, capsys):
     results = new_run_folder(made, made.run("done"))
     assert cli.main(["remove", str(folder), "planned", "done"]) == 2
     assert "Add --results" in capsys.readouterr().err
+    with results.lock():
+        assert cli.main(["remove", str(folder), "done", "--results"]) == 2
+        assert "is running in another process" in capsys.readouterr().err
     assert [run.name for run in project.load(folder).runs] == ["planned", "done"]
     assert cli.main(["remove", str(folder), "planned"]) == 0
     assert cli.main(["remove", str(folder), "done", "--results"]) == 0

@@ -446,6 +446,32 @@ def test_ranks_within_one_of_each_other_are_too_close_to_call(pair):
     assert found.sentences[0].startswith("Too close to call by the signs between one and two")
 
 
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ({}, "By the signs, take one."),
+        # One, two, and two with one on which they are even, of five that choose speak for the other.
+        ({"devn": 0.0}, "By the signs, take one."),
+        ({"bnm": 0.6, "devn": 0.0}, "one is first by a little"),
+        ({"bnm": 0.6, "devn": 0.0, "class_ami": 0.8}, "they rank alike"),
+    ],
+)
+def test_of_two_runs_one_may_be_clearly_first(pair, other, said):
+    ended_run(pair, "base", "source-only", 0.5, {**POOR, **other})
+    ended_run(pair, "one", "dan", 0.6, GOOD)
+    found = compare_on_target(pair)
+    assert said in found.sentences[0]
+    assert (found.close == ()) == ("take one" in said)
+
+
+def test_a_baseline_is_not_removed_without_a_word_of_what_is_measured_against_it(pair, capsys):
+    ended_run(pair, "base", "source-only", 0.5, POOR)
+    ended_run(pair, "one", "dan", 0.6, GOOD, verdict={"verdict": "helped", "baseline": "base"})
+    assert cli.main(["remove", str(pair.folder), "base"]) == 2
+    assert "measured against it: one." in capsys.readouterr().err
+    assert cli.main(["remove", str(pair.folder), "base", "--results"]) == 0
+
+
 def test_what_does_harm_by_the_signs_is_not_chosen_and_other_images_are_not_compared(pair):
     harm = {"verdict": "negative transfer", "baseline": "base"}
     ended_run(pair, "an-old", "mcd", 0.6, GOOD, fingerprint="a+other")

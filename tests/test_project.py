@@ -25,6 +25,7 @@ from xferstudio.project import (
     load,
     name_fault,
     remove_run,
+    set_target,
     write_atomic,
 )
 
@@ -324,6 +325,8 @@ def test_two_old_runs_of_one_name_are_told(tmp_path):
 
 
 def test_a_project_is_made_with_all_that_was_asked_for(tmp_path, photos):
+    market = tmp_path / "market"
+    shutil.copytree(photos / "ripe", market)
     project = create(
         tmp_path / "Apples",
         data=photos,
@@ -332,7 +335,7 @@ def test_a_project_is_made_with_all_that_was_asked_for(tmp_path, photos):
         test=0.25,
         seed=3,
         folds=5,
-        target=photos / "ripe",
+        target=market,
     )
     assert project == load(tmp_path / "Apples")
     assert (project.name, project.default_backbone) == ("Apples", "timm:x")
@@ -342,10 +345,20 @@ def test_a_project_is_made_with_all_that_was_asked_for(tmp_path, photos):
         3,
         5,
     )
-    assert (project.data.source, project.data.target) == ("../photos", "../photos/ripe")
+    assert (project.data.source, project.data.target) == ("../photos", "../market")
     assert project.data_path() == photos
-    assert project.target_path() == photos / "ripe"
+    assert project.target_path() == market
     assert len(project.data.sample) == 5
+
+
+@pytest.mark.parametrize("place", [".", "ripe", ".."])
+def test_the_labelled_images_are_no_target_nor_what_stands_among_them_or_around(tmp_path, photos, place):
+    with pytest.raises(UserError, match="holds the labelled images themselves"):
+        create(tmp_path / "Apples", data=photos, target=photos / place)
+    assert not (tmp_path / "Apples").exists()
+    project = create(tmp_path / "Apples", data=photos)
+    with pytest.raises(UserError, match="holds the labelled images themselves"):
+        set_target(project, photos / place)
 
 
 def test_a_project_is_not_made_over_another_nor_without_data_nor_with_bad_shares(tmp_path, photos):

@@ -334,7 +334,7 @@ def _add(args: argparse.Namespace) -> int:
 
 def _remove(args: argparse.Namespace) -> int:
     from xferstudio import project
-    from xferstudio.history import all_runs, delete_results, size_of
+    from xferstudio.history import all_runs, delete_results, measured_against, size_of
 
     found = _load(args.project)
     known = {run.name for run in found.runs}
@@ -342,11 +342,15 @@ def _remove(args: argparse.Namespace) -> int:
     for name, folders in results.items():
         if not folders:
             found.run(name)
+        elif any(folder.is_running() for folder in folders):
+            raise UserError(f"the run {name} is running in another process")
         elif not args.results:
             size = as_size(sum(map(size_of, folders)))
+            others = [run for run in measured_against(found, name) if run not in args.names]
             raise UserError(
-                f"The run {name} has results ({size} in {args.project}), its model among them; they would be gone for "
-                "good. Add --results to delete them too."
+                f"The run {name} has results ({size} in {args.project}); they would be gone for good. "
+                + (f"These runs were measured against it: {', '.join(others)}. " if others else "")
+                + "Add --results to delete them too."
             )
     for name, folders in results.items():
         for folder in folders:

@@ -446,6 +446,17 @@ def delete_results(project: Project, folder: RunFolder) -> None:
             raise file_error(error, folder.path) from error
 
 
+def measured_against(project: Project, name: str) -> list[str]:
+    """Runs whose verdict on the target is against the run of this name, which is their baseline."""
+    found = []
+    for folder in all_runs(project):
+        told = (folder.summary() or {}).get("target") or {}
+        verdicts = (told.get("verdict"), (told.get("report") or {}).get("against_baseline"))
+        if name in [verdict.get("baseline") for verdict in verdicts if verdict]:
+            found.append(folder.name)
+    return list(dict.fromkeys(found))
+
+
 def size_of(folder: RunFolder) -> int:
     """Bytes that a run takes on the disk."""
     sizes = []

@@ -654,6 +654,8 @@ def create(
         if given is None or given == "":
             continue
         table.add(key, as_written(_place_of_images(given), root))
+    if data and target:
+        _check_target(_absolute(target), _absolute(data))
     if "source" not in table:
         raise UserError("A project needs data; name the folder or table where the images are.")
     if format != "auto":
@@ -709,10 +711,13 @@ def _listed(sample: Iterable[tuple[str, str]]) -> Any:
     return listing
 
 
-def _is_source(project: Project, path: Path) -> bool:
-    with contextlib.suppress(UserError, OSError):  # the labelled images may have moved
-        return path.samefile(project.data_path())
-    return False
+def _check_target(path: Path, source: Path) -> None:
+    """Raise UserError for a target that holds labelled images, or stands among them."""
+    path, source = path.resolve(), source.resolve()
+    if path == source or (source.is_dir() and (source in path.parents or path in source.parents)):
+        raise UserError(
+            f"{path} holds the labelled images themselves; name the folder of the images from the other domain."
+        )
 
 
 def set_target(project: Project, target: Path | str | None) -> Project:
@@ -724,10 +729,11 @@ def set_target(project: Project, target: Path | str | None) -> Project:
     written, sample = "", []
     if target is not None:
         path = _place_of_images(target)
-        if _is_source(project, path):
-            raise UserError(
-                f"{path} holds the labelled images themselves; name the folder of the images from the other domain."
-            )
+        source = None
+        with contextlib.suppress(UserError):  # the labelled images may have moved
+            source = project.data_path()
+        if source is not None:
+            _check_target(path, source)
         written, sample = as_written(path, folder), _sample(path, folder)
     with file_mutex(folder / ".lock"):
         current = load(folder)

@@ -21,7 +21,7 @@ from xferstudio.project import Project
 LOW_AGREEMENT = 0.5
 """Kendall's W below which the choice is a weak one."""
 NEAR = 1.0
-"""Runs whose mean ranks differ by less are too close to call."""
+"""Runs whose mean ranks differ by less are too close to call; of two runs, half of it."""
 
 _HEADS = {
     "source_accuracy": "source",
@@ -77,8 +77,8 @@ class TargetComparison:
         names = [name for name in NAMES if any(name in row.validators for row in self.rows)]
         named = any(row.run != row.strategy for row in self.rows)
         parts = [
-            "On the target, without labels. These signs tend to be higher for a better model; the first\n"
-            f"{len(CHOOSERS)} of them choose, by the mean rank.",
+            "On the target, without labels. These signs tend to be higher for a better model. By the mean\n"
+            f"rank, these choose: {', '.join(_HEADS[name] for name in names if name in CHOOSERS)}.",
             table(
                 ["run", "rank", *(_HEADS[name] for name in names)],
                 [
@@ -151,20 +151,25 @@ def _chosen(
     # What the verdict warns of is not to be recommended, however it ranks.
     good = [row for row in rows if row.verdict != "negative transfer"] or list(rows)
     best = good[0]
-    weak = concord is not None and concord < LOW_AGREEMENT
-    close = tuple(row.run for row in good if weak or row.rank - best.rank < NEAR)
+    # Of two runs, the ranks themselves tell how far the signs agree; W would fall to a third for one in five against.
+    weak = concord is not None and concord < LOW_AGREEMENT and len(rows) > 2
+    near = min(NEAR, (len(rows) - 1) / 2)  # two ranks are never farther apart than one
+    close = tuple(row.run for row in good if weak or row.rank - best.rank < near)
     if len(rows) == 1:
         sentences.append(
             f"{best.run} is the only run on the target, so there is nothing to choose; run {BASELINE} beside it."
         )
     elif len(close) > 1:
-        reason = "the signs disagree" if weak else "their ranks are within one of each other"
+        reason = "the signs disagree" if weak else "their ranks are close"
+        first = good[1].rank > best.rank
         sentences.append(
             f"Too close to call by the signs between {_listed(close)}, for {reason}; {best.run} is first by a little."
+            if first
+            else f"Too close to call by the signs between {_listed(close)}: they rank alike."
         )
     else:
         sentences.append(f"By the signs, take {best.run}.")
-    if len(rows) > 1:
+    if len(rows) > 2:
         sentences.append(agreement_in_words(concord))
     if best.strategy == BASELINE and len(rows) > 1:
         sentences.append("No adaptation looks better than not adapting at all.")

@@ -150,6 +150,7 @@ def test_an_adaptation_brings_its_baseline_which_is_trained_first(qtbot, page, s
     qtbot.waitUntil(lambda: bool(studio.queue.active), timeout=10_000)
     assert [job.name for job in studio.queue.active] == ["source-only"]
     assert [job.name for job in studio.queue.waiting] == ["mcc"]
+    assert page.runs.behind(studio.queue.waiting[0]).startswith("First source-only is trained")
     assert {run.name for run in studio.project.runs} == {"mcc", "source-only"}
     qtbot.waitUntil(lambda: not studio.queue.active and not studio.queue.waiting, timeout=20_000)
     assert began == ["source-only", "mcc"]

@@ -160,7 +160,7 @@ def test_stage_epoch_times_and_best_stand_there_in_words(qtbot, board):
         step(11, epoch=2, time=now - 40),
         epoch(2, accuracy=0.7, best=False, since=1, left=95.0, time=now),
     )
-    assert board.status.where.text().startswith("Stage 2 of 2: last stages  ·  epoch 2 of 3")
+    assert board.status.where.text().startswith("Phase 2 of 2: last stages  ·  epoch 2 of 3")
     assert "step 11 of 30" in board.status.where.text()
     assert board.status.figures["elapsed"].text().startswith("1 min 2")
     assert board.status.figures["left"].text().startswith("about 1 min 3")

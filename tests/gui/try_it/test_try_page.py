@@ -111,6 +111,13 @@ def test_another_run_that_ends_does_not_change_the_choice(page, qtbot, studio):
             },
             "dann",
         ),
+        (
+            {
+                "mcc": {"report": {"accuracy": 0.78, "against_baseline": {"verdict": "no evidence"}}},
+                "source-only": {"report": {"accuracy": 0.75}},
+            },
+            "mcc",
+        ),
     ],
 )
 def test_of_adaptations_one_that_helped_is_offered_first(qtbot, tmp_path, found, chosen):

@@ -131,7 +131,9 @@ class VerdictView(QScrollArea):
                 "{b} alone is right on {b_only} of {images}, {a} alone on {a_only}; the true difference may lie between "
                 "{low} and {high} points."
             )
-        return "minus", "body", title, text.format(**facts)
+            if looks > 1 and (low > 0 or high < 0):
+                text += " " + self.tr("Among {looks} comparisons, one like it can be chance.")
+        return "minus", "body", title, text.format(**facts, looks=words.whole(looks))
 
     def _transfer(self, verdict: Mapping[str, Any]) -> tuple[str, str, str, str]:
         sentence = str(verdict["sentence"])

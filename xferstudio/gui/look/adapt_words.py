@@ -288,13 +288,14 @@ ADAPT_PATTERNS = (
         "Engine",
         "{run} is the only run on the target, so there is nothing to choose; run source-only beside it.",
     ),
+    QT_TRANSLATE_NOOP("Engine", "Too close to call by the signs between {runs}: they rank alike."),
     QT_TRANSLATE_NOOP(
         "Engine",
         "Too close to call by the signs between {runs}, for the signs disagree; {run} is first by a little.",
     ),
     QT_TRANSLATE_NOOP(
         "Engine",
-        "Too close to call by the signs between {runs}, for their ranks are within one of each other; "
+        "Too close to call by the signs between {runs}, for their ranks are close; "
         "{run} is first by a little.",
     ),
     QT_TRANSLATE_NOOP("Engine", "By the signs, take {run}."),

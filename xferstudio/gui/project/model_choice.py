@@ -16,8 +16,8 @@ OTHER = "other"
 
 
 class ModelChoice(QComboBox):
-    """Runs with a model, the newest first, then files. The most accurate run is chosen until somebody chooses, or of
-    adaptations one that helped: their accuracy on the labelled images says nothing of the target.
+    """Runs with a model, the newest first, then files. The most accurate run is chosen until somebody chooses; of those
+    that know a target, one that helped there, or else the most accurate there.
 
     What is chosen does not change because another run ends. `chosen` is a path, or None where there is nothing."""
 
@@ -113,11 +113,10 @@ class ModelChoice(QComboBox):
             self.picked.emit()
 
 
-def _worth(run: RunFacts) -> tuple[bool, bool, float]:
-    """To choose by; a run that was tested comes before one that was only validated."""
-    value = run.measured.get("accuracy")
-    if run.helped:
-        value = (run.target.get("report") or {}).get("accuracy", value)
+def _worth(run: RunFacts) -> tuple[bool, bool, bool, float]:
+    """To choose by; accuracy on the target counts before that on the labelled images, and a test before a validation."""
+    on_target = (run.target.get("report") or {}).get("accuracy")
+    value = run.measured.get("accuracy") if on_target is None else on_target
     if not isinstance(value, (int, float)) or value != value:
-        return run.helped, False, -1.0
-    return run.helped, bool(run.test), float(value)
+        return run.helped, False, False, -1.0
+    return run.helped, on_target is not None, bool(run.test), float(value)

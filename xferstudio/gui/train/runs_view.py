@@ -24,6 +24,7 @@ from xferstudio.gui.look.words import state as state_in_words
 from xferstudio.gui.look.words import state_icon
 from xferstudio.gui.project.queue import Job
 from xferstudio.gui.project.studio import Studio
+from xferstudio.gui.train.adapt_section import BASELINE
 from xferstudio.history import RunFolder
 
 _KEY = int(Qt.ItemDataRole.UserRole)
@@ -184,16 +185,30 @@ class RunsView(QFrame):
 
     def behind(self, job: Job) -> str:
         """What a run waits for: its baseline, or a run that is not of this window; a sentence, or ""."""
-        if job.prepares:
+        baseline = RunFolder(Path(job.folder)).name if job.prepares else self._baseline_before(job)
+        if baseline:
             return self.tr(
                 "First {run} is trained: the same without adapting, which this run is measured against."
-            ).format(run=RunFolder(Path(job.folder)).name)
+            ).format(run=baseline)
         if job.behind is None:
             return ""
         return self.tr(
             "It begins when {run} of the project {project} has ended, which another window or command runs on "
             "this device."
         ).format(run=job.behind.run, project=Path(job.behind.project).name)
+
+    def _baseline_before(self, job: Job) -> str:
+        """The baseline that stands before an adaptation in the queue; "" without one."""
+        queue, project = self.studio.queue, self.studio.project
+        if project is None or job not in queue.waiting:
+            return ""
+        strategies = {run.name: run.strategy for run in project.runs}
+        kind = self.studio.catalogue.strategy(strategies.get(job.name, "")) or {}
+        if kind.get("kind") != "adapt" or strategies[job.name] == BASELINE:
+            return ""
+        before = (*queue.active, *queue.waiting[: queue.waiting.index(job)])
+        found = [each.name for each in before if each.project == job.project]
+        return next((name for name in reversed(found) if strategies.get(name) == BASELINE), "")
 
     def set_paused(self, folder: str, on: bool) -> None:
         """A run of this window has been paused, or goes on."""

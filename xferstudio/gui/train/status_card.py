@@ -127,7 +127,7 @@ class StatusCard(Card):
         )
 
     def _where(self, course: Course) -> str:
-        """Stage, epoch and step, of how many."""
+        """Phase, epoch and step, of how many."""
         if course.ended in ("finished", "stopped"):
             return self.tr("The course of the training")
         parts = []
@@ -136,7 +136,7 @@ class StatusCard(Card):
             name = engine_text(stage.name)
             if stage.of > 1:
                 parts.append(
-                    self.tr("Stage {number} of {of}: {name}").format(
+                    self.tr("Phase {number} of {of}: {name}").format(
                         number=stage.number, of=stage.of, name=name
                     )
                 )

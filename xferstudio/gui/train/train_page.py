@@ -26,7 +26,7 @@ from xferstudio.gui.train.adding_adaptations import Adder
 from xferstudio.gui.train.follower import Follower
 from xferstudio.gui.train.new_run import NewRun
 from xferstudio.gui.train.runs_view import RunsView
-from xferstudio.history import RunFolder, size_of
+from xferstudio.history import RunFolder, measured_against, size_of
 from xferstudio.project import Run
 
 if TYPE_CHECKING:  # the plots are imported when the first run is looked at
@@ -495,11 +495,18 @@ class TrainPage(Page):
             question = self.tr(
                 "Delete the run {run} with its model and its results, {size}? They are gone for good."
             ).format(run=name, size=size(size_of(folder)))
+            assert self.studio.project is not None
+            others = measured_against(self.studio.project, name)
+            if others:
+                question += " " + self.tr("These runs were measured against it: {runs}.").format(
+                    runs=names(others)
+                )
         keep, delete = self.tr("Keep"), self.tr("Delete")
         if ask(self, question, (keep, delete)) != delete:
             return
         self._unfollow()
         self.show_new()
+        self.runs.new.setFocus()  # where no key begins anything
         try:
             self.studio.remove_run(name, folder)
         except UserError as error:

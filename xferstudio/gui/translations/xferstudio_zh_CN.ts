@@ -3129,11 +3129,15 @@ Free software under the Apache License 2.0.</source>
         <translation>{run} 是目标域上唯一的运行，因此没有可选择的；请在旁边运行 source-only。</translation>
     </message>
     <message>
+        <source>Too close to call by the signs between {runs}: they rank alike.</source>
+        <translation>按信号，{runs} 难分高下：它们的排名相同。</translation>
+    </message>
+    <message>
         <source>Too close to call by the signs between {runs}, for the signs disagree; {run} is first by a little.</source>
         <translation>按信号难分高下：{runs}，因为各信号不一致；{run} 略占先。</translation>
     </message>
     <message>
-        <source>Too close to call by the signs between {runs}, for their ranks are within one of each other; {run} is first by a little.</source>
+        <source>Too close to call by the signs between {runs}, for their ranks are close; {run} is first by a little.</source>
         <translation>按信号难分高下：{runs}，因为它们的名次相差不到一；{run} 略占先。</translation>
     </message>
     <message>
@@ -3146,11 +3150,11 @@ Free software under the Apache License 2.0.</source>
     </message>
     <message>
         <source>By the signs, adapting helped: compared with source-only and beyond chance, {why}.</source>
-        <translation>按信号，自适应有帮助：与 source-only 相比，明显地{why}。</translation>
+        <translation>按信号，自适应有帮助：与 source-only 相比，{why}，且超出偶然。</translation>
     </message>
     <message>
         <source>By the signs, adapting did harm: compared with source-only and beyond chance, {why}. Keep source-only.</source>
-        <translation>按信号，自适应有害：与 source-only 相比，明显地{why}。请保留 source-only。</translation>
+        <translation>按信号，自适应有害：与 source-only 相比，{why}，且超出偶然。请保留 source-only。</translation>
     </message>
     <message>
         <source>No evidence that adapting helped or hurt: compared with source-only and beyond chance, {why}.</source>
@@ -5123,8 +5127,8 @@ belongs to {name}</source>
         <translation>训练过程</translation>
     </message>
     <message>
-        <source>Stage {number} of {of}: {name}</source>
-        <translation>第 {number}/{of} 阶段：{name}</translation>
+        <source>Phase {number} of {of}: {name}</source>
+        <translation>训练第 {number}/{of} 步：{name}</translation>
     </message>
     <message>
         <source>Training: {name}</source>
@@ -5514,6 +5518,10 @@ belongs to {name}</source>
 <context>
     <name>TrainPage</name>
     <message>
+        <source>These runs were measured against it: {runs}.</source>
+        <translation>以下运行是以它为基准衡量的：{runs}。</translation>
+    </message>
+    <message>
         <source>Delete the run {run}? It has not begun yet.</source>
         <translation>删除运行 {run}？它尚未开始。</translation>
     </message>
@@ -5858,6 +5866,10 @@ belongs to {name}</source>
 </context>
 <context>
     <name>VerdictView</name>
+    <message>
+        <source>Among {looks} comparisons, one like it can be chance.</source>
+        <translation>在 {looks} 次比较中，出现一次这样的差异可能只是偶然。</translation>
+    </message>
     <message>
         <source>Verdict</source>
         <translation>结论</translation>
