@@ -76,6 +76,7 @@ class TargetComparison:
         """Plain aligned tables and sentences, at most 100 columns wide."""
         names = [name for name in NAMES if any(name in row.validators for row in self.rows)]
         named = any(row.run != row.strategy for row in self.rows)
+        audited = any(row.audit for row in self.rows)
         parts = [
             "On the target, without labels. These signs tend to be higher for a better model. By the mean\n"
             f"rank, these choose: {', '.join(_HEADS[name] for name in names if name in CHOOSERS)}.",
@@ -95,7 +96,7 @@ class TargetComparison:
                     "by the signs",
                     "by labels",
                     "accuracy by labels",
-                    "by the audit",
+                    *(["by the audit"] if audited else []),
                 ],
                 [
                     [
@@ -104,12 +105,16 @@ class TargetComparison:
                         "(is the baseline)" if row.strategy == BASELINE else row.verdict or "-",
                         row.verdict_by_labels or "-",
                         percent(row.accuracy, row.accuracy_interval),
-                        percent(row.audit["accuracy"], row.audit["interval"]) if row.audit else "-",
+                        *(
+                            [percent(row.audit["accuracy"], row.audit["interval"]) if row.audit else "-"]
+                            if audited
+                            else []
+                        ),
                     ]
                     for row in self.rows
                 ],
                 shrink=(0, 1) if named else (0,),
-                left=range(6),
+                left=range(4 + named + audited),
             ),
             bullets(self.sentences),
         ]
