@@ -450,10 +450,11 @@ def measured_against(project: Project, name: str) -> list[str]:
     """Runs whose verdict on the target is against the run of this name, which is their baseline."""
     found = []
     for folder in all_runs(project):
-        told = (folder.summary() or {}).get("target") or {}
-        verdicts = (told.get("verdict"), (told.get("report") or {}).get("against_baseline"))
-        if name in [verdict.get("baseline") for verdict in verdicts if verdict]:
-            found.append(folder.name)
+        with contextlib.suppress(AttributeError):  # a summary that somebody has changed
+            told = (folder.summary() or {}).get("target") or {}
+            verdicts = (told.get("verdict"), (told.get("report") or {}).get("against_baseline"))
+            if name in [verdict.get("baseline") for verdict in verdicts if verdict]:
+                found.append(folder.name)
     return list(dict.fromkeys(found))
 
 

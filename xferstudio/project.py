@@ -714,7 +714,10 @@ def _listed(sample: Iterable[tuple[str, str]]) -> Any:
 def _check_target(path: Path, source: Path) -> None:
     """Raise UserError for a target that holds labelled images, or stands among them."""
     path, source = path.resolve(), source.resolve()
-    if path == source or (source.is_dir() and (source in path.parents or path in source.parents)):
+    same = path == source
+    with contextlib.suppress(OSError):  # the same under two names, as where capitals do not count
+        same = same or path.samefile(source)
+    if same or (source.is_dir() and (source in path.parents or path in source.parents)):
         raise UserError(
             f"{path} holds the labelled images themselves; name the folder of the images from the other domain."
         )

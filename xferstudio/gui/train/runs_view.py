@@ -198,7 +198,7 @@ class RunsView(QFrame):
         ).format(run=job.behind.run, project=Path(job.behind.project).name)
 
     def _baseline_before(self, job: Job) -> str:
-        """The baseline that stands before an adaptation in the queue; "" without one."""
+        """The baseline that stands right before an adaptation in the queue, as one that was added for it; or ""."""
         queue, project = self.studio.queue, self.studio.project
         if project is None or job not in queue.waiting:
             return ""
@@ -207,8 +207,8 @@ class RunsView(QFrame):
         if kind.get("kind") != "adapt" or strategies[job.name] == BASELINE:
             return ""
         before = (*queue.active, *queue.waiting[: queue.waiting.index(job)])
-        found = [each.name for each in before if each.project == job.project]
-        return next((name for name in reversed(found) if strategies.get(name) == BASELINE), "")
+        last = next((each.name for each in reversed(before) if each.project == job.project), "")
+        return last if strategies.get(last) == BASELINE else ""
 
     def set_paused(self, folder: str, on: bool) -> None:
         """A run of this window has been paused, or goes on."""

@@ -485,7 +485,7 @@ class TrainPage(Page):
     def _delete(self) -> None:
         """Delete the run that is shown, if the user really wants it."""
         kind, key = self._what
-        name = key.name if kind == "folder" else str(key)
+        name = str(key) if kind == "plan" else key.name
         # One that was to be done again, and failed before it began, has results of before.
         newest = next((each for each in reversed(self.studio.runs) if each.name == name), None)
         folder = key if kind == "folder" else newest
